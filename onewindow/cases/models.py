@@ -1,0 +1,219 @@
+"""Cases 办件: one matter of one applicant, from the first draft to the rating."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+
+from onewindow.kernel import clock, secrecy
+from onewindow.kernel.models import Flowing
+
+if TYPE_CHECKING:
+    from onewindow.accounts.principal import Principal
+    from onewindow.catalogue.guide import Guide, Step
+
+
+class State(models.TextChoices):
+    """The states that are law (domain §2.1); the procedure between them is data of the item."""
+
+    DRAFT = "draft", "草稿"
+    PREREVIEW = "prereview", "预审中"
+    RETURNED = "returned", "待修改"
+    PASSED = "passed", "预审通过"
+    SUBMITTED = "submitted", "已提交"
+    RECEIVED = "received", "已收件"
+    REVIEWING = "reviewing", "审查中"
+    DECIDING = "deciding", "待决定"
+    DECIDED = "decided", "已决定"
+    DELIVERED = "delivered", "已送达"
+    FINISHED = "finished", "已办结"
+    REFUSED = "refused", "不予受理"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+OPEN_STATES = [
+    State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED,
+    State.REVIEWING, State.DECIDING, State.DECIDED, State.DELIVERED,
+]  # fmt: skip
+# Waiting for an officer, so shown on the work list.
+DESK_STATES = [
+    State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.DECIDING, State.DECIDED, State.DELIVERED,
+]  # fmt: skip
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open_to(self, principal: Principal | None) -> CaseQuerySet:
+        """The one door: what this person may see. A stranger finds nothing."""
+        if principal is None:
+            return self.none()
+        visible = Q(filed_by_id=principal.user_id)
+        if principal.person_id:
+            visible |= Q(person_id=principal.person_id)
+        if principal.is_staff:
+            agencies = principal.agencies("clerk", "reviewer", "decider", "manager")
+            visible |= Q(agency_id__in=agencies) & ~Q(state=State.DRAFT)
+            if principal.has("supervisor"):
+                visible |= ~Q(state=State.DRAFT)
+        return self.filter(visible)
+
+    def on_desk(self) -> CaseQuerySet:
+        return self.filter(state__in=DESK_STATES)
+
+
+class Case(Flowing):
+    """办件. Its item version is frozen at filing (domain §1.2); dates are derived from events by `cases.deadlines`."""
+
+    class Channel(models.TextChoices):
+        ONLINE = "online", "网上"
+        DESK = "desk", "窗口"
+        API = "api", "接口"
+        AGENT = "agent", "代办"
+
+    class Outcome(models.TextChoices):
+        GRANTED = "granted", "准予"
+        DENIED = "denied", "不予"
+
+    kind = "case"
+
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    number = models.CharField(max_length=20, unique=True)
+    item = models.ForeignKey("catalogue.Item", models.PROTECT, related_name="cases")
+    version = models.ForeignKey("catalogue.ItemVersion", models.PROTECT, related_name="cases")
+    # The organ that decides, and the place that took it in: kept apart (全域通办, domain §9.3).
+    agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="cases")
+    site = models.ForeignKey("accounts.Site", models.PROTECT, null=True, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
+    filed_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="filed_cases")
+    person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="cases")
+    organisation = models.ForeignKey(
+        "accounts.Organisation", models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    mandate = models.ForeignKey("accounts.Mandate", models.PROTECT, null=True, blank=True)
+    applicant_name = models.CharField(max_length=120, blank=True)
+    applicant_phone = models.CharField(max_length=20, blank=True)
+    # Answers to the checklist questions, and the form (personal numbers sealed, kernel.forms).
+    answers = models.JSONField(default=dict, blank=True)
+    form = models.JSONField(default=dict, blank=True)
+    # Open pre-review remarks: [{"on": "form:age" | "material:id_card" | "", "text": …, "fixed": bool}].
+    remarks = models.JSONField(default=list, blank=True)
+    # Which review step is under way: index into `review_steps`.
+    step = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    declared_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Caches of cases.deadlines, never edited by hand.
+    statutory_due = models.DateField(null=True, blank=True)
+    promised_due = models.DateField(null=True, blank=True)
+    # The next date anyone waits for: the work list is ordered by it.
+    due_on = models.DateField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    delivery = models.CharField(max_length=20, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "state", "due_on", "id"]),
+            models.Index(fields=["person", "-id"]),
+            models.Index(fields=["filed_by", "-id"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="case_accepted_has_date",
+                condition=~Q(state__in=["reviewing", "deciding", "decided", "delivered", "finished"])
+                | Q(accepted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_decided_has_outcome",
+                condition=~Q(state__in=["decided", "delivered", "finished"]) | ~Q(outcome=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def subject(self) -> str:
+        return self.number
+
+    @property
+    def guide(self) -> Guide:
+        return self.version.guide
+
+    @property
+    def review_steps(self) -> list[Step]:
+        return [step for step in self.guide.steps if step.key == "review"]
+
+    @property
+    def current_step(self) -> Step | None:
+        steps = self.review_steps
+        return steps[self.step] if self.state == State.REVIEWING and self.step < len(steps) else None
+
+    @property
+    def applicant_masked(self) -> str:
+        return self.applicant_name if self.organisation_id else secrecy.mask_name(self.applicant_name or "—")
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.state in OPEN_STATES and self.due_on is not None and self.due_on < clock.today()
+
+    @property
+    def open_remarks(self) -> list[dict[str, Any]]:
+        return [remark for remark in self.remarks if not remark.get("fixed")]
+
+    def remarks_on(self, place: str) -> list[dict[str, Any]]:
+        return [remark for remark in self.open_remarks if remark["on"] == place]
+
+
+class CasePaper(models.Model):
+    """A file handed in for one of the case's materials."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="papers")
+    material = models.CharField(max_length=60)
+    file = models.ForeignKey("documents.File", models.PROTECT, null=True, blank=True, related_name="case_papers")
+    # Paper seen at the window instead of a file: "original", "copy".
+    paper_form = models.CharField(max_length=20, blank=True)
+    added_by = models.CharField(max_length=60)
+    added_at = models.DateTimeField(default=clock.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "material"])]
+        ordering = ["added_at"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.material}"
+
+
+class Presence(models.Model):
+    """Who has a case open now, so that two people at one file see each other."""
+
+    SECONDS = 45
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="presences")
+    user = models.ForeignKey("accounts.User", models.CASCADE)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="presence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} @ {self.case_id}"
+
+    @classmethod
+    def meet(cls, case: Case, user_id: int) -> list[str]:
+        """Say that the user is here; the names of the others who are."""
+        now = clock.now()
+        cls.objects.update_or_create(case=case, user_id=user_id, defaults={"seen_at": now})
+        others = cls.objects.filter(case=case, seen_at__gt=now - dt.timedelta(seconds=cls.SECONDS))
+        return list(others.exclude(user_id=user_id).values_list("user__name", flat=True))

@@ -1,0 +1,193 @@
+"""Transitions: guard → body → state → ledger row, written by one statement (measured.md).
+
+The body works on the row as it was read. The statement moves the row only if its revision and state are still those the
+body saw, so of many who act at once exactly one wins; the others read the row again and try once more where the state
+still allows it, or learn with `WrongState` / `Stale` that somebody was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+
+from onewindow.kernel import clock
+from onewindow.kernel.ledger import Actor, append_sql, payload
+from onewindow.kernel.models import Flowing
+
+P = ParamSpec("P")
+S = TypeVar("S", bound=Flowing)
+Guard = Callable[[Any, Any], bool]
+RETRIES = 5
+FASTER = "您打开页面之后，有人先办理了这件事。请看过最新情况再决定，您填写的内容还在下面。"
+
+
+class Conflict(Exception):
+    """The act no longer fits the row (HTTP 409); the message tells the person what to do."""
+
+    def __init__(self, subject: Flowing, message: str) -> None:
+        super().__init__(message)
+        self.subject = subject
+        self.message = message
+
+
+class WrongState(Conflict):
+    """The row's state does not allow the act."""
+
+
+class Stale(Conflict):
+    """The row moved since the person looked at it."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    event: str
+    label: str
+    source: frozenset[str]
+    target: str | None
+    allowed: Guard
+    writes: bool
+    body: Callable[..., dict[str, Any] | None]
+    tone: str
+
+    @property
+    def name(self) -> str:
+        return self.body.__name__
+
+    def possible(self, subject: Flowing, by: Actor) -> bool:
+        return subject.state in self.source and self.allowed(subject, by)
+
+
+REGISTRY: dict[str, Transition] = {}
+
+
+def transition(
+    event: str,
+    *,
+    label: str,
+    source: Iterable[str],
+    target: str | None,
+    allowed: Guard,
+    writes: bool = False,
+    tone: str = "",
+) -> Callable[[Callable[Concatenate[S, P], dict[str, Any] | None]], Callable[..., S]]:
+    """Make a function a transition.
+
+    `target` None leaves the state to the body. `writes` says that the body writes other rows: the subject is then locked
+    first and all happens in one transaction; without it the body must not touch the database. `seen`, given by a page,
+    is the revision the person looked at: any later move refuses the act.
+    """
+
+    def decorate(body: Callable[Concatenate[S, P], dict[str, Any] | None]) -> Callable[..., S]:
+        spec = Transition(event, label, frozenset(source), target, allowed, writes, body, tone)
+        REGISTRY[event] = spec
+
+        @wraps(body)
+        def run(subject: S, *, by: Actor, seen: int | None = None, **kwargs: Any) -> S:
+            _execute(spec, subject, by, seen, kwargs)
+            return subject
+
+        run.transition = spec  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def _execute(spec: Transition, subject: Flowing, by: Actor, seen: int | None, kwargs: dict[str, Any]) -> None:
+    if seen is not None and seen != subject.revision:
+        raise Stale(subject, FASTER)
+    for attempt in range(RETRIES):
+        if spec.writes:
+            with transaction.atomic():
+                _relock(subject, seen)
+                moved = _apply(spec, subject, by, kwargs)
+        else:
+            moved = _apply(spec, subject, by, kwargs)
+        if moved:
+            return
+        subject.refresh_from_db()
+        if seen is not None or attempt == RETRIES - 1:
+            break
+    raise Stale(subject, FASTER)
+
+
+def _relock(subject: Flowing, seen: int | None) -> None:
+    """Lock the row; if it moved since it was read, read it again (or refuse, where a person saw the old one)."""
+    locked = type(subject)._default_manager.select_for_update().filter(pk=subject.pk)
+    revision = locked.values_list("revision", flat=True).get()
+    if revision == subject.revision:
+        return
+    subject.refresh_from_db()
+    if seen is not None:
+        raise Stale(subject, FASTER)
+
+
+def _check(spec: Transition, subject: Flowing, by: Actor) -> None:
+    if subject.state not in spec.source:
+        raise WrongState(subject, f"现在不能“{spec.label}”：这件事的状态已是“{_state_label(subject)}”。")
+    if not spec.allowed(subject, by):
+        raise PermissionDenied(f"您没有“{spec.label}”的权限。")
+
+
+def _state_label(subject: Flowing) -> str:
+    field = subject._meta.get_field("state")
+    return str(dict(field.flatchoices).get(subject.state, subject.state))
+
+
+def _apply(spec: Transition, subject: Flowing, by: Actor, kwargs: dict[str, Any]) -> bool:
+    _check(spec, subject, by)
+    fields = [f for f in subject._meta.concrete_fields if not f.primary_key and f.name not in _OWN]
+    before = {f.attname: _frozen(getattr(subject, f.attname)) for f in fields}
+    was, source = subject.state, list(spec.source)
+    data = spec.body(subject, by=by, **kwargs) or {}
+    if spec.target is not None:
+        subject.state = spec.target
+    changed = [f for f in fields if _frozen(getattr(subject, f.attname)) != before[f.attname]]
+    row = {
+        "at": clock.now(), "kind": subject.kind, "subject": subject.subject, "event": spec.event,
+        "actor": by.key, "actor_name": by.name, "data": data | {"from": was, "to": subject.state},
+    }  # fmt: skip
+    sets = ["state = %s", "revision = revision + 1", "chain_seq = chain_seq + 1"]
+    sets.append("chain_head = sha256(chain_head || convert_to(%s, 'UTF8'))")
+    params: list[Any] = [subject.state, payload(**row)]
+    for field in changed:
+        sets.append(f"{connection.ops.quote_name(field.column)} = %s")
+        params.append(field.get_db_prep_save(getattr(subject, field.attname), connection))
+    moved = (
+        f"UPDATE {connection.ops.quote_name(subject._meta.db_table)} SET {', '.join(sets)} "
+        "WHERE id = %s AND revision = %s AND state = ANY(%s) RETURNING chain_seq, chain_head"
+    )
+    sql, values = append_sql(moved, [*params, subject.pk, subject.revision, source], **row)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        result = cursor.fetchone()
+    if result is None:
+        return False
+    subject.revision += 1
+    subject.chain_seq, subject.chain_head = result[1], bytes(result[2])
+    return True
+
+
+_OWN = {"state", "revision", "chain_seq", "chain_head"}
+
+
+def _frozen(value: object) -> object:
+    """Containers are changed in place by bodies: compare their text, not their identity."""
+    return repr(value) if isinstance(value, dict | list) else value
+
+
+def available(subject: Flowing, by: Actor) -> list[Transition]:
+    """The acts the law and the person's post allow now, in the order they were declared."""
+    return [spec for spec in REGISTRY.values() if spec.event.startswith(f"{subject.kind}.") and spec.possible(subject, by)]
+
+
+def flowing_models() -> list[type[Flowing]]:
+    from django.apps import apps
+
+    return [model for model in apps.get_models() if issubclass(model, Flowing)]
+
+

@@ -1,0 +1,3 @@
+from onewindow.kernel.forms.schema import SECRET_KINDS, Choice, FormField, FormPage, FormSchema
+
+__all__ = ["SECRET_KINDS", "Choice", "FormField", "FormPage", "FormSchema"]

@@ -1,0 +1,22 @@
+"""Rate limits as rows: one UPSERT a hit, right for any number of processes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import connection
+
+from onewindow.kernel import clock
+
+
+def hit(key: str, *, limit: int, per: timedelta) -> bool:
+    """Count one use of `key` in the running window; False when it is one too many."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO kernel_ratelimit AS r (key, hits, ends_at) VALUES (%s, 1, %s) ON CONFLICT (key) DO UPDATE SET "
+            "hits = CASE WHEN r.ends_at <= %s THEN 1 ELSE r.hits + 1 END, "
+            "ends_at = CASE WHEN r.ends_at <= %s THEN EXCLUDED.ends_at ELSE r.ends_at END RETURNING hits",
+            [key[:200], now + per, now, now],
+        )
+        return bool(cursor.fetchone()[0] <= limit)
