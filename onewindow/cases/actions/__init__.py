@@ -1,0 +1,1 @@
+"""What may be done with a case, by the words officials use."""

@@ -1,0 +1,36 @@
+"""Who may act on a case."""
+
+from __future__ import annotations
+
+from onewindow.accounts.principal import Principal
+from onewindow.cases.models import Case
+from onewindow.kernel.ledger import Actor
+
+
+def applicant(case: Case, by: Actor) -> bool:
+    """The person who filed it, or whose matter it is."""
+    if not isinstance(by, Principal):
+        return False
+    return by.user_id == case.filed_by_id or (by.person_id is not None and by.person_id == case.person_id)
+
+
+def _post(case: Case, by: Actor, *roles: str) -> bool:
+    return isinstance(by, Principal) and by.has_at(case.agency_id, *roles)
+
+
+def clerk(case: Case, by: Actor) -> bool:
+    return _post(case, by, "clerk")
+
+
+def reviewer(case: Case, by: Actor) -> bool:
+    """The post the item's step names; a clerk's step is the clerk's."""
+    step = case.current_step
+    return _post(case, by, step.post if step else "reviewer")
+
+
+def decider(case: Case, by: Actor) -> bool:
+    return _post(case, by, "decider")
+
+
+def officer(case: Case, by: Actor) -> bool:
+    return _post(case, by, "clerk", "reviewer", "decider", "manager")

@@ -1,0 +1,124 @@
+"""决定, 制证, 送达, 办结."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+
+from onewindow.cases import deadlines, notices
+from onewindow.cases.actions import guards
+from onewindow.cases.models import Case, State
+from onewindow.documents import certificates
+from onewindow.documents.models import Certificate
+from onewindow.kernel import clock, secrecy
+from onewindow.kernel.flow import transition
+from onewindow.kernel.forms import display_values
+from onewindow.kernel.ledger import Actor
+
+
+@transition(
+    "case.granted", label="准予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.decider, writes=True,
+    tone="primary",
+)  # fmt: skip
+def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
+    """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
+    case.outcome, case.decided_at = Case.Outcome.GRANTED, clock.now()
+    case.state = State.DECIDED
+    deadlines.refresh(case)
+    certificate = _certificate(case, by)
+    facts = {
+        "outcome": "准予",
+        "opinion": opinion.strip(),
+        "result": case.guide.result.name,
+        "certificate": certificate.number if certificate else "",
+        "valid_until": certificate.valid_until.isoformat() if certificate and certificate.valid_until else "",
+    }
+    issued = notices.paper(case, "granted", by=by, **facts)
+    return {"opinion": opinion.strip(), "certificate": facts["certificate"], "paper": issued}
+
+
+@transition(
+    "case.denied", label="不予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.decider, tone="danger"
+)
+def deny(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
+    """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38)."""
+    if len(reason.strip()) < 8:
+        raise ValueError("不予决定必须写明事实和理由，至少八个字。")
+    case.outcome, case.decided_at = Case.Outcome.DENIED, clock.now()
+    case.state = State.DECIDED
+    deadlines.refresh(case)
+    return {"reason": reason.strip(), "paper": notices.paper(case, "denied", by=by, outcome="不予", reason=reason.strip())}
+
+
+DELIVERY_WAYS = {
+    "window": "窗口领取",
+    "online": "网上送达（电子文书进入申请人账户）",
+    "post": "邮寄",
+    "agent": "代办员送达",
+}
+
+
+@transition("case.delivered", label="送达", source={State.DECIDED}, target=State.DELIVERED, allowed=guards.clerk)
+def deliver(case: Case, *, by: Actor, way: str, receiver: str = "", tracking: str = "") -> dict[str, Any]:
+    """送达: by the chosen way, with its proof 送达回证."""
+    if way not in DELIVERY_WAYS:
+        raise ValueError("请选择送达方式。")
+    if way == "post" and not tracking.strip():
+        raise ValueError("邮寄送达请填写邮寄单号。")
+    case.delivery, case.delivered_at = way, clock.now()
+    case.state = State.DELIVERED
+    deadlines.refresh(case)
+    facts = {
+        "way": DELIVERY_WAYS[way], "receiver": receiver.strip() or case.applicant_name, "tracking": tracking.strip(),
+        "delivered_papers": [f"{notices.title_of(case, case.outcome)}（{_decision_number(case)}）"],
+    }  # fmt: skip
+    return {"way": DELIVERY_WAYS[way], "paper": notices.paper(case, "delivery", by=by, **facts)}
+
+
+def _decision_number(case: Case) -> str:
+    return notices.number_of(case, notices.KINDS[case.outcome].nature)
+
+
+@transition("case.finished", label="办结", source={State.DELIVERED}, target=State.FINISHED, allowed=guards.clerk)
+def finish(case: Case, *, by: Actor) -> None:
+    case.finished_at = clock.now()
+    case.state = State.FINISHED
+    deadlines.refresh(case)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day number of the last month, or its last day (民法典 §202)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _certificate(case: Case, by: Actor) -> Certificate | None:
+    result = case.guide.result
+    if result.kind not in {"certificate", "document"}:
+        return None
+    shown = display_values(case.guide.form, case.form)
+    today = clock.today()
+    until = add_months(today, result.valid_months) if result.valid_months else None
+    return certificates.issue_certificate(
+        type_name=result.name,
+        prefix=case.item_id[:3],
+        holder=case.applicant_name,
+        holder_index=secrecy.index(case.applicant_name, purpose="holder"),
+        person=case.person,
+        organisation=case.organisation,
+        agency=case.agency,
+        case_number=case.number,
+        facts={
+            "title": result.name, "holder": case.applicant_name, "organ": case.agency.name,
+            "lines": [[label, shown.get(key, "")] for label, key in result.shows.items()],
+            "note": result.note, "item": case.guide.name,
+            "issued_on": today.isoformat(), "valid_until": until.isoformat() if until else "",
+            "sandbox": settings.SANDBOX,
+        },
+        valid_from=today,
+        valid_until=until,
+        by=by,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""Facts of the papers 文书 the acts issue (domain §2.6), frozen and signed inside the ledger row of the act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from onewindow.accounts.models import Agency
+from onewindow.cases.models import Case
+from onewindow.documents import papers
+from onewindow.documents.models import Paper
+from onewindow.kernel import clock, ledger
+from onewindow.kernel.models import Entry
+
+
+@dataclass(frozen=True)
+class Kind:
+    template: str
+    title: str
+    # The nature 字 in the number: 新卫健受字〔2026〕第0000012号.
+    nature: str
+
+
+KINDS = {
+    "receipt": Kind("receipt", "材料接收凭证", "收"),
+    "prereview": Kind("prereview_remarks", "预审意见告知书", "预"),
+    "acceptance": Kind("acceptance", "受理通知书", "受"),
+    "refusal": Kind("refusal_to_accept", "不予受理决定书", "不受"),
+    "granted": Kind("decision_granted", "准予决定书", "准"),
+    "denied": Kind("decision_denied", "不予决定书", "不准"),
+    "withdrawal": Kind("withdrawal", "准予撤回通知书", "撤"),
+    "delivery": Kind("delivery", "送达回证", "送"),
+}
+
+
+def number_of(case: Case, nature: str, nth: int = 1) -> str:
+    """Organ's short name, nature, year and the case's serial: unique without a counter of its own."""
+    organ = case.agency.short_name.removeprefix("区").removesuffix("局").removesuffix("分局") or case.agency_id
+    again = f"-{nth}" if nth > 1 else ""
+    return f"{settings.DISTRICT_NAME[0]}{organ}{nature}字〔20{case.number[6:8]}〕第{case.number[8:15]}号{again}"
+
+
+def title_of(case: Case, kind: str) -> str:
+    licence = "行政许可" if case.guide.kind == "行政许可" else ""
+    titles = {"granted": f"准予{licence}决定书", "denied": f"不予{licence}决定书"}
+    return titles.get(kind, KINDS[kind].title)
+
+
+def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any) -> dict[str, Any]:
+    """What goes into the ledger row: number, facts and signature. The PDF is made from it at the first look."""
+    agency: Agency = case.agency
+    whole = {
+        "title": title_of(case, kind),
+        "number": number_of(case, KINDS[kind].nature, nth),
+        "case_number": case.number,
+        "organ": agency.name,
+        "organ_phone": agency.phone,
+        "officer": by.name,
+        "applicant": case.applicant_name,
+        "applicant_phone": case.applicant_phone,
+        "item": case.guide.name,
+        "item_kind": case.guide.kind,
+        "basis": [f"{cite.law}{cite.article}" for cite in case.guide.basis],
+        "date": clock.today().isoformat(),
+        "time": clock.now().astimezone(clock.SHANGHAI).strftime("%H:%M"),
+        "remedies": case.guide.remedies.model_dump(),
+        "verify_url": f"{settings.PUBLIC_URL}/verify/",
+        "sandbox": settings.SANDBOX,
+        **facts,
+    }
+    sealed = papers.seal_facts(KINDS[kind].template, whole)
+    return {
+        "kind": kind, "facts": whole,
+        "template_digest": sealed.template_digest, "signature": sealed.signature, "key_id": sealed.key_id,
+    }  # fmt: skip
+
+
+def paper_of(entry: Entry) -> Paper | None:
+    """The paper the act issued, made into a row the first time anyone needs it."""
+    issued = entry.data.get("paper")
+    if issued is None:
+        return None
+    kind = KINDS[issued["kind"]]
+    return papers.issue_paper(
+        kind=issued["kind"],
+        title=issued["facts"]["title"],
+        template=kind.template,
+        subject=entry.subject,
+        entry_id=entry.pk,
+        number=issued["facts"]["number"],
+        facts=issued["facts"],
+        issued_at=entry.at,
+        sealed=papers.Sealed(issued["template_digest"], issued["signature"], issued["key_id"]),
+    )
+
+
+def handed_in(case: Case) -> list[dict[str, Any]]:
+    """材料清单: every paper with its count and form, as receipts and acceptances list it."""
+    names = {material.key: material.name for material in case.guide.materials}
+    counts: dict[tuple[str, str], int] = {}
+    rows = case.papers.filter(removed_at__isnull=True).values_list("material", "paper_form")
+    for material, paper_form in rows:
+        counts[material, paper_form] = counts.get((material, paper_form), 0) + 1
+    forms = {"": "电子", "original": "原件", "copy": "复印件"}
+    return [
+        {"name": names.get(material, material), "count": count, "form": forms.get(paper_form, paper_form)}
+        for (material, paper_form), count in counts.items()
+    ]

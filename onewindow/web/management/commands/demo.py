@@ -1,0 +1,62 @@
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from onewindow.web.management.commands.serve import ensure_port_free
+
+
+class Command(BaseCommand):
+    help = "一条命令起演示：建表、装载参照区数据、演示账号、网站和后台；Ctrl-C 全部停下"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("演示不能在生产环境运行。")
+        ensure_port_free("127.0.0.1", settings.PORT)
+        call_command("migrate", verbosity=0)
+        call_command("load", str(settings.DATA_DIR))
+        call_command("demo_accounts", verbosity=0)
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        children = [self._start("serve"), self._start("worker")]
+        try:
+            self._wait_until_up(children)
+            call_command("demo_accounts")
+            self.stdout.write(self.style.SUCCESS(f"\n一窗已启动：{settings.PUBLIC_URL}    （Ctrl-C 停止）\n"))
+            self.stdout.flush()
+            while all(child.poll() is None for child in children):
+                time.sleep(0.5)
+            raise CommandError("网站或后台意外停止，请看上面的错误信息。")
+        except KeyboardInterrupt:
+            self.stdout.write("\n正在停止……")
+        finally:
+            self._stop(children)
+
+    def _start(self, command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "config.console", command])  # noqa: S603 - our own commands
+
+    def _wait_until_up(self, children: list[subprocess.Popen[bytes]]) -> None:
+        for _ in range(120):
+            if any(child.poll() is not None for child in children):
+                raise CommandError("网站或后台没有启动起来，请看上面的错误信息。")
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/healthz", timeout=2)  # noqa: S310 - own address
+                return
+            except OSError:
+                time.sleep(0.25)
+        raise CommandError("网站 30 秒内没有启动起来。")
+
+    def _stop(self, children: list[subprocess.Popen[bytes]]) -> None:
+        for child in children:
+            if child.poll() is None:
+                child.send_signal(signal.SIGINT)
+        for child in children:
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
