@@ -60,6 +60,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
                 visible |= ~Q(state=State.DRAFT)
         return self.filter(visible)
 
+    def of_applicant(self, principal: Principal) -> CaseQuerySet:
+        """Filed by the person or about the person."""
+        mine = Q(filed_by_id=principal.user_id, channel__in=[Case.Channel.ONLINE, Case.Channel.API])
+        if principal.person_id:
+            mine |= Q(person_id=principal.person_id)
+        return self.filter(mine)
+
     def on_desk(self) -> CaseQuerySet:
         return self.filter(state__in=DESK_STATES)
 

@@ -1,0 +1,61 @@
+"""The ledger read as a story: what happened, by whom, with which paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onewindow.cases.models import Case
+from onewindow.documents.models import Certificate
+from onewindow.kernel import ledger
+from onewindow.kernel.flow import REGISTRY
+
+# Acts that move no state but belong to the file.
+OTHER = {
+    "case.opened": "开始填写",
+    "case.file_opened": "查看材料",
+    "case.number_viewed": "查看完整证件号码",
+}
+# What an applicant need not see: officers looking at what he handed in.
+INNER = frozenset({"case.file_opened", "case.number_viewed"})
+
+
+@dataclass(frozen=True)
+class Event:
+    entry: int
+    at: datetime
+    event: str
+    label: str
+    actor: str
+    data: dict[str, Any]
+
+    @property
+    def paper_title(self) -> str:
+        paper = self.data.get("paper")
+        return paper["facts"]["title"] if paper else ""
+
+    @property
+    def words(self) -> str:
+        """What was said in the act: opinion, reason, way."""
+        parts = [self.data.get(key, "") for key in ("step", "advice", "opinion", "ground", "right_organ", "reason", "way")]
+        return " · ".join(part for part in parts if part)
+
+
+def of(case: Case, *, inner: bool = False) -> list[Event]:
+    """Newest last."""
+    return [
+        Event(entry.pk, entry.at, entry.event, label(entry.event), entry.actor_name, entry.data)
+        for entry in ledger.timeline("case", case.number)
+        if inner or entry.event not in INNER
+    ]
+
+
+def label(event: str) -> str:
+    if event in REGISTRY:
+        return REGISTRY[event].label
+    return OTHER.get(event, event)
+
+
+def certificate(case: Case) -> Certificate | None:
+    return Certificate.objects.filter(case_number=case.number).order_by("-issued_at").first()

@@ -1,0 +1,24 @@
+"""A finished case invites its applicant to rate it."""
+
+from __future__ import annotations
+
+from onewindow.cases.models import Case
+from onewindow.feedback.models import Rating
+from onewindow.kernel.models import Entry
+from onewindow.notifications.actions import notify
+
+
+def on_entry(entry: Entry) -> None:
+    if entry.event != "case.finished":
+        return
+    case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
+    rating, _ = Rating.objects.get_or_create(case=case)
+    notify(
+        user=case.filed_by if case.channel == Case.Channel.ONLINE else None,
+        phone=case.applicant_phone,
+        template="rating_invitation",
+        context={"item": str(case.item), "number": case.number},
+        subject=case.number,
+        entry=entry.pk,
+        link=f"/rate/{rating.token}/",
+    )

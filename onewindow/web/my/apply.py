@@ -1,0 +1,179 @@
+"""Applying online, one thing a page: questions → form → papers → check → 预审 or 提交."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from onewindow.accounts.models import Person
+from onewindow.cases import readiness
+from onewindow.cases.actions import drafts, intake
+from onewindow.cases.models import Case, CasePaper
+from onewindow.catalogue.checklist import read_answers
+from onewindow.catalogue.models import Item
+from onewindow.documents import files
+from onewindow.kernel import forms
+from onewindow.kernel.flow import Conflict
+from onewindow.web.account.guards import signed_in
+from onewindow.web.my import steps
+from onewindow.web.my.door import own_case
+
+
+@signed_in
+def start(request: HttpRequest, code: str) -> HttpResponse:
+    """Before the first question: who applies, and drafts one may go on with."""
+    item = get_object_or_404(Item.objects.select_related("current"), pk=code, current__isnull=False)
+    guide = item.current.guide
+    answers = read_answers(guide, request.POST or request.GET)
+    person = Person.objects.filter(pk=request.principal.person_id).first()
+    if request.method == "POST" and guide.complete and person:
+        case = drafts.open_case(item, by=request.principal, person=person, answers=answers)
+        return redirect("case-questions" if guide.questions and not answers else "case-form", case.number, *_first(answers))
+    mine = Case.objects.of_applicant(request.principal).filter(item=item, state__in=drafts.EDITABLE)
+    context = {"item": item, "guide": guide, "answers": answers, "person": person, "drafts": mine.order_by("-id")[:3]}
+    return render(request, "my/start.html", context)
+
+
+def _first(answers: dict) -> list[int]:
+    return [1] if answers else []
+
+
+@signed_in
+def questions(request: HttpRequest, number: str) -> HttpResponse:
+    case = own_case(request, number)
+    schema = steps.questions_schema(case.guide)
+    if request.method == "POST":
+        answers = read_answers(case.guide, request.POST)
+        drafts.save_answers(case, answers, by=request.principal)
+        return redirect("case-form", number, 1)
+    context = {"case": case, "schema": schema, "values": steps.answer_values(case), "steps": steps.progress(case, "questions")}
+    return render(request, "my/questions.html", context)
+
+
+@signed_in
+def form_page(request: HttpRequest, number: str, page: int) -> HttpResponse:
+    """One page of the form; what was typed is kept even when it is wrong."""
+    case = own_case(request, number)
+    schema = case.guide.form
+    if not 1 <= page <= len(schema.pages):
+        return redirect("case-materials", number)
+    if request.method == "GET":
+        return _form(request, case, page, steps.form_values(case, page), {})
+    drafts.ensure_editable(case, request.principal)
+    posted, more = steps.posted(schema, request.POST, page)
+    checked = forms.validate(schema, case.form | posted, page=page - 1, known_division=steps.known_division)
+    if checked.errors or more:
+        return _form(request, case, page, posted, {} if more else checked.errors, more)
+    merged = steps.merge(case, page, checked.clean)
+    changed = [change.key for change in forms.changes(schema, case.form, merged)]
+    drafts.save_form(case, merged, by=request.principal, changed=changed)
+    if request.POST.get("go") == "check":
+        return redirect("case-check", number)
+    return redirect("case-form", number, page + 1) if page < len(schema.pages) else redirect("case-materials", number)
+
+
+def _form(request: HttpRequest, case: Case, page: int, values: dict, errors: dict, more: str = "") -> HttpResponse:
+    context = {
+        "case": case, "page": page, "form_page": case.guide.form.pages[page - 1], "values": values, "errors": errors,
+        "more": more, "options": steps.options(), "steps": steps.progress(case, f"form-{page}"),
+        "remarks": {remark["on"].removeprefix("form:"): remark["text"] for remark in case.open_remarks},
+    }  # fmt: skip
+    return render(request, "my/form.html", context, status=422 if errors else 200)
+
+
+@signed_in
+def materials(request: HttpRequest, number: str, error: dict | None = None) -> HttpResponse:
+    case = own_case(request, number)
+    ready = readiness.check(case)
+    removed = case.papers.filter(removed_at__isnull=False, pk=request.GET.get("removed")).first() if "removed" in request.GET else None
+    context = {
+        "case": case, "ready": ready, "steps": steps.progress(case, "materials"), "error": error or {}, "removed": removed,
+        "remarks": {remark["on"].removeprefix("material:"): remark["text"] for remark in case.open_remarks},
+    }  # fmt: skip
+    return render(request, "my/materials.html", context, status=422 if error else 200)
+
+
+@require_POST
+@signed_in
+def add_paper(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """Plain multipart, several files at once; one that fails does not lose the rest."""
+    case = own_case(request, number)
+    drafts.ensure_editable(case, request.principal)
+    problems = []
+    chosen = request.FILES.getlist("file")
+    for upload in chosen:
+        try:
+            stored = files.store(upload, upload.name, request.principal.key)
+            drafts.add_paper(case, key, stored, by=request.principal)
+        except (files.FileRefused, ValueError) as refusal:
+            problems.append(f"{upload.name}：{refusal}")
+    if not chosen:
+        problems.append("请先选择要上传的文件。")
+    if problems:
+        return materials(_as_get(request), number, {key: "；".join(problems)})
+    return redirect(f"{request.path.rsplit('/', 2)[0]}/#{key}")
+
+
+def _as_get(request: HttpRequest) -> HttpRequest:
+    request.method = "GET"
+    return request
+
+
+@require_POST
+@signed_in
+def remove_paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
+    case = own_case(request, number)
+    drafts.remove_paper(case, get_object_or_404(CasePaper, pk=paper, case=case), by=request.principal)
+    return redirect(f"/my/cases/{number}/materials/?removed={paper}")
+
+
+@require_POST
+@signed_in
+def restore_paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
+    case = own_case(request, number)
+    drafts.restore_paper(case, get_object_or_404(CasePaper, pk=paper, case=case), by=request.principal)
+    return redirect("case-materials", number)
+
+
+@signed_in
+def check(request: HttpRequest, number: str) -> HttpResponse:
+    """核对: everything once more, what is still missing, and the declaration."""
+    case = own_case(request, number)
+    ready = readiness.check(case)
+    context = {
+        "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form),
+        "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
+        "places": steps.places(case, ready.problems),
+    }  # fmt: skip
+    return render(request, "my/check.html", context)
+
+
+@require_POST
+@signed_in
+def request_prereview(request: HttpRequest, number: str) -> HttpResponse:
+    return _send(request, number, intake.request_prereview, "已提交预审，工作人员会在一个工作日内查看。")
+
+
+@require_POST
+@signed_in
+def submit(request: HttpRequest, number: str) -> HttpResponse:
+    return _send(request, number, intake.submit, "已正式提交。是否受理，最迟五个工作日内告诉您。")
+
+
+def _send(request: HttpRequest, number: str, act, done: str) -> HttpResponse:  # noqa: ANN001 - one of intake's transitions
+    case = own_case(request, number)
+    if request.POST.get("declared") != "yes":
+        messages.error(request, "请先勾选真实性承诺。")
+        return redirect("case-check", number)
+    if not readiness.check(case).is_ready:
+        messages.error(request, "还有内容没有填好，请按提示补齐后再提交。")
+        return redirect("case-check", number)
+    try:
+        act(case, by=request.principal)
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
+    else:
+        messages.success(request, done)
+    return redirect("my-case", number)

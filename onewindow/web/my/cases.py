@@ -1,0 +1,66 @@
+"""My matters: where each stands, what comes next, what was issued."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from onewindow.cases import deadlines, timeline
+from onewindow.cases.actions import intake
+from onewindow.cases.models import Case
+from onewindow.feedback.models import Rating
+from onewindow.kernel.flow import available
+from onewindow.web.account.guards import signed_in
+from onewindow.web.my.door import own_case
+
+PAGE = 20
+
+
+@signed_in
+def index(request: HttpRequest) -> HttpResponse:
+    cases = Case.objects.of_applicant(request.principal).select_related("item").order_by("-id")
+    after = request.GET.get("after", "")
+    if after.isdigit():
+        cases = cases.filter(pk__lt=int(after))
+    rows = list(cases[: PAGE + 1])
+    context = {"cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after}
+    return render(request, "my/cases.html", context)
+
+
+@signed_in
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    case = own_case(request, number)
+    context = {
+        "case": case,
+        "acts": {spec.name for spec in available(case, request.principal)},
+        "deadlines": deadlines.all_of(case),
+        "events": timeline.of(case),
+        "papers": case.papers.filter(removed_at__isnull=True).select_related("file"),
+        "materials": {material.key: material.name for material in case.guide.materials},
+        "certificate": timeline.certificate(case),
+        "remarks": intake.labelled(case, case.open_remarks),
+        "rating": Rating.objects.filter(case=case).first(),
+    }
+    return render(request, "my/case.html", context)
+
+
+@signed_in
+def clock_page(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    case = own_case(request, number)
+    found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
+    if found is None:
+        raise Http404
+    return render(request, "my/clock.html", {"case": case, "deadline": found})
+
+
+@require_POST
+@signed_in
+def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    case = own_case(request, number)
+    if request.POST.get("sure") != "yes":
+        return render(request, "my/withdraw.html", {"case": case})
+    intake.withdraw(case, by=request.principal, reason=request.POST.get("reason", "").strip()[:200])
+    messages.success(request, "申请已撤回。材料仍保存在这里，需要时可以重新申请。")
+    return redirect("my-case", number)

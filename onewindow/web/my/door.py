@@ -1,0 +1,15 @@
+"""The applicant's one door to a case."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from onewindow.cases.models import Case
+
+
+def own_case(request: HttpRequest, number: str) -> Case:
+    """The person's own case, or 404 as for a stranger; an officer's case of somebody else is not "mine"."""
+    principal = request.principal
+    cases = Case.objects.select_related("version", "item", "agency", "person").open_to(principal)
+    return get_object_or_404(cases.of_applicant(principal), number=number)

@@ -1,0 +1,47 @@
+"""Files and papers of a case, for whoever may see the case."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from onewindow.cases import notices, timeline
+from onewindow.cases.models import Case, CasePaper
+from onewindow.documents import files, papers
+from onewindow.kernel import ledger
+from onewindow.kernel.models import Entry
+from onewindow.web.account.guards import signed_in
+
+
+def _case(request: HttpRequest, number: str) -> Case:
+    cases = Case.objects.select_related("version", "agency").open_to(request.principal)
+    return get_object_or_404(cases, number=number)
+
+
+@signed_in
+def case_file(request: HttpRequest, number: str, paper: str) -> HttpResponse:
+    case = _case(request, number)
+    kept = get_object_or_404(CasePaper.objects.select_related("file"), pk=paper, case=case, file__isnull=False)
+    if request.principal.is_staff:
+        ledger.record(case, "case.file_opened", by=request.principal, data={"material": kept.material, "file": kept.file.sha256})
+    return files.serve(kept.file)
+
+
+@signed_in
+def document(request: HttpRequest, number: str, entry: int) -> HttpResponse:
+    """The paper of an act as PDF, made from the sealed facts the first time somebody looks."""
+    case = _case(request, number)
+    row = get_object_or_404(Entry, pk=entry, kind="case", subject=case.number)
+    paper = notices.paper_of(row)
+    if paper is None:
+        raise Http404
+    return files.serve(papers.paper_pdf(paper))
+
+
+@signed_in
+def certificate(request: HttpRequest, number: str) -> HttpResponse:
+    case = _case(request, number)
+    found = timeline.certificate(case)
+    if found is None:
+        raise Http404
+    return files.serve(papers.certificate_pdf(found))

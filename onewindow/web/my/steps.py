@@ -1,0 +1,119 @@
+"""Where one stands in the application, and what the form pages need around the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from onewindow.accounts.models import Division
+from onewindow.cases.models import Case
+from onewindow.catalogue.guide import Guide
+from onewindow.kernel import forms
+from onewindow.kernel.forms import FormField, FormPage, FormSchema
+
+
+@dataclass(frozen=True)
+class Step:
+    key: str
+    title: str
+    url: str
+    here: bool
+    done: bool
+
+
+def progress(case: Case, here: str) -> list[Step]:
+    number, guide, rows = case.number, case.guide, []
+    if guide.questions:
+        rows.append(("questions", "先问几句", reverse("case-questions", args=[number])))
+    for index, page in enumerate(guide.form.pages, 1):
+        rows.append((f"form-{index}", page.title, reverse("case-form", args=[number, index])))
+    rows.append(("materials", "上传材料", reverse("case-materials", args=[number])))
+    rows.append(("check", "核对提交", reverse("case-check", args=[number])))
+    at = [key for key, _, _ in rows].index(here)
+    return [Step(key, title, url, index == at, index < at) for index, (key, title, url) in enumerate(rows)]
+
+
+def questions_schema(guide: Guide) -> FormSchema:
+    """The checklist questions as a form, so that they are drawn and read like any other."""
+    fields = tuple(
+        FormField(
+            key=q.key, label=q.ask, kind=q.kind, choices=q.choices, unit=q.unit, min=q.min, max=q.max, hint=q.hint,
+            required=False,
+        )
+        for q in guide.questions
+    )  # fmt: skip
+    return FormSchema(pages=(FormPage(title="先问几句，好知道您要带什么", fields=fields),))
+
+
+def answer_values(case: Case) -> dict[str, Any]:
+    yes_no = {True: "yes", False: "no"}
+    return {key: yes_no.get(value, value) if isinstance(value, bool) else value for key, value in case.answers.items()}
+
+
+def form_values(case: Case, page: int) -> dict[str, Any]:
+    """What stands in the fields: what was typed before, else what is known of the person."""
+    known, values = prefill(case), dict(forms.masked(case.guide.form, case.form))
+    for field in case.guide.form.pages[page - 1].fields:
+        if values.get(field.key) in (None, "") and field.key in case.answers and field.kind in {"choice", "number"}:
+            values[field.key] = case.answers[field.key]
+        if values.get(field.key) in (None, "") and known.get(field.prefill):
+            values[field.key] = known[field.prefill]
+    return values
+
+
+def prefill(case: Case) -> dict[str, str]:
+    person = case.person
+    if person is None:
+        return {}
+    return {"person.name": person.name, "person.phone": person.phone or case.applicant_phone, "person.number": person.number_masked}
+
+
+def posted(schema: FormSchema, data: QueryDict, page: int) -> tuple[dict[str, Any], str]:
+    """The page's values as typed, and the group that asked for one more row."""
+    more = next((name.removeprefix("_more.") for name in data if name.startswith("_more.")), "")
+    keys = {field.key for field in schema.pages[page - 1].fields}
+    return {key: value for key, value in forms.from_post(schema, data).items() if key in keys}, more
+
+
+def merge(case: Case, page: int, clean: dict[str, Any]) -> dict[str, Any]:
+    schema = case.guide.form
+    keys = {field.key for field in schema.pages[page - 1].fields}
+    kept = {key: value for key, value in case.form.items() if key not in keys}
+    return kept | forms.seal(schema, {key: value for key, value in clean.items() if key in keys}, kept=case.form)
+
+
+@cache
+def divisions() -> dict[str, str]:
+    """Towns and streets of today's set: code → name."""
+    rows = Division.objects.filter(set="present", level="town").order_by("code")
+    return dict(rows.values_list("code", "short_name"))
+
+
+def known_division(code: str) -> bool:
+    return code in divisions()
+
+
+def options() -> dict[str, Any]:
+    return {"divisions": list(divisions().items())}
+
+
+def places(case: Case, problems: dict[str, str]) -> list[tuple[str, str]]:
+    """(text, where to mend it) for each problem of the check page."""
+    pages = {f.key: index for index, page in enumerate(case.guide.form.pages, 1) for f in page.fields}
+    found = []
+    for place, text in problems.items():
+        kind, _, key = place.partition(":")
+        if kind == "form":
+            url = reverse("case-form", args=[case.number, pages.get(key.split(".")[0], 1)]) + f"#f-{key}"
+        elif kind == "material":
+            url = reverse("case-materials", args=[case.number]) + f"#{key}"
+        elif kind == "condition":
+            url = reverse("case-questions", args=[case.number])
+        else:
+            url = ""
+        found.append((text, url))
+    return found
