@@ -1,0 +1,119 @@
+"""The desk: work list by due date, the case file, and the acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from onewindow.accounts.actions import view_number as view_full_number
+from onewindow.cases import deadlines, readiness, timeline
+from onewindow.cases.models import Case, Presence, State
+from onewindow.feedback.models import Rating
+from onewindow.kernel import clock, forms, ledger
+from onewindow.kernel.flow import Conflict
+from onewindow.web.account.guards import staff_only
+from onewindow.web.desk import worklist
+from onewindow.web.desk.acts import ACTS, Words, offers
+
+OFFICERS = ("clerk", "reviewer", "decider", "manager")
+
+
+@staff_only(*OFFICERS, "supervisor")
+def index(request: HttpRequest) -> HttpResponse:
+    context = worklist.page(request.principal, request.GET)
+    return render(request, "desk/list.html", context)
+
+
+def open_case(request: HttpRequest, number: str) -> Case:
+    cases = Case.objects.select_related("version", "item", "agency", "person", "organisation", "site")
+    return get_object_or_404(cases.open_to(request.principal).exclude(state=State.DRAFT), number=number)
+
+
+@staff_only(*OFFICERS, "supervisor")
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    return file_page(request, open_case(request, number))
+
+
+def file_page(
+    request: HttpRequest, case: Case, *, typed: tuple[str, Words] | None = None, conflict: str = "", status: int = 200
+) -> HttpResponse:
+    """The case file; `typed` keeps what the officer wrote in an act that was refused."""
+    principal = request.principal
+    context: dict[str, Any] = {
+        "case": case,
+        "ready": readiness.check(case),
+        "pages": forms.display_places(case.guide.form, case.form),
+        "events": timeline.of(case, inner=True),
+        "deadlines": deadlines.all_of(case),
+        "offers": offers(case, principal, typed),
+        "others": Presence.meet(case, principal.user_id),
+        "certificate": timeline.certificate(case),
+        "rating": Rating.objects.filter(case=case).first(),
+        "conflict": conflict,
+        "remarked": {key.removeprefix("remark."): text for key, text in request.POST.items() if key.startswith("remark.")},
+        "left": worklist.days_left(case),
+        "full_number": "",
+    }
+    return render(request, "desk/case.html", context, status=status)
+
+
+@require_POST
+@staff_only(*OFFICERS)
+def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
+    """POST /desk/cases/<number>/acceptance/ …: one click, one legal act. Nothing typed is lost when it is refused."""
+    case, chosen = open_case(request, number), ACTS.get(act)
+    if chosen is None:
+        raise Http404
+    form = chosen.form(request.POST)
+    if not form.is_valid():
+        return file_page(request, case, typed=(act, form), status=422)
+    seen = request.POST.get("seen", "")
+    try:
+        chosen.run(case, by=request.principal, seen=int(seen) if seen.isdigit() else None, **chosen.arguments(form, request.POST))
+    except Conflict as conflict:
+        return file_page(request, open_case(request, number), typed=(act, form), conflict=conflict.message, status=409)
+    except ValueError as problem:
+        form.add_error(None, str(problem))
+        return file_page(request, open_case(request, number), typed=(act, form), status=422)
+    messages.success(request, f"已办：{chosen.transition.label}")
+    return redirect("desk-case", number)
+
+
+@staff_only(*OFFICERS)
+def presence(request: HttpRequest, number: str) -> HttpResponse:
+    case = get_object_or_404(Case.objects.open_to(request.principal).only("id", "number", "revision"), number=number)
+    seen = request.GET.get("seen", "")
+    moved = seen.isdigit() and int(seen) != case.revision
+    others = Presence.meet(case, request.principal.user_id)
+    return render(request, "desk/_presence.html", {"case": case, "others": others, "moved": moved})
+
+
+@require_POST
+@staff_only("clerk", "reviewer", "decider")
+def view_number(request: HttpRequest, number: str) -> HttpResponse:
+    """Full number on screen: a reason, and a ledger row on the person and on the case."""
+    case = open_case(request, number)
+    if case.person is None or case.agency_id not in request.principal.agencies("clerk", "reviewer", "decider"):
+        raise PermissionDenied("只有办理这件事的人员可以查看完整证件号码。")
+    reason = request.POST.get("reason", "").strip()
+    try:
+        full = view_full_number(case.person, by=request.principal, reason=reason, case_number=case.number)
+    except ValueError as problem:
+        messages.error(request, str(problem))
+        return redirect("desk-case", number)
+    ledger.record(case, "case.number_viewed", by=request.principal, data={"reason": reason})
+    return render(request, "desk/number.html", {"case": case, "full": full, "reason": reason, "at": clock.now()})
+
+
+@staff_only(*OFFICERS, "supervisor")
+def clock_page(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    case = open_case(request, number)
+    found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
+    if found is None:
+        raise Http404
+    return render(request, "desk/clock.html", {"case": case, "deadline": found})

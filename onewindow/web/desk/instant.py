@@ -1,0 +1,89 @@
+"""即办件 in one screen: who, the form, the papers seen, done. Other items are taken in here the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from onewindow.accounts.actions import find_or_register
+from onewindow.cases.actions import drafts, instant, intake
+from onewindow.catalogue.checklist import checklist, read_answers
+from onewindow.catalogue.models import Item
+from onewindow.catalogue.search import search
+from onewindow.kernel import forms
+from onewindow.kernel.flow import Conflict
+from onewindow.web.account.guards import staff_only
+from onewindow.web.my import steps
+
+
+@staff_only("clerk")
+def choose(request: HttpRequest) -> HttpResponse:
+    """Which item: search, or the complete items of the clerk's agencies."""
+    q = request.GET.get("q", "").strip()
+    items = Item.objects.filter(complete=True, agency_id__in=request.principal.agencies("clerk")).select_related("agency", "current")
+    if q:
+        found = [hit.code for hit in search(q, limit=20)]
+        items = sorted(items.filter(pk__in=found), key=lambda item: found.index(item.pk))
+    return render(request, "desk/choose.html", {"items": items, "q": q})
+
+
+@staff_only("clerk")
+def show(request: HttpRequest, code: str) -> HttpResponse:
+    items = Item.objects.select_related("current", "agency").filter(complete=True)
+    item = get_object_or_404(items, pk=code, agency_id__in=request.principal.agencies("clerk"))
+    if request.method == "POST" and request.POST.get("go") in {"done", "accept"}:
+        return _take(request, item)
+    return _page(request, item, {})
+
+
+def _page(request: HttpRequest, item: Item, errors: dict[str, str]) -> HttpResponse:
+    guide = item.current.guide
+    values = forms.from_post(guide.form, request.POST) if request.method == "POST" else {}
+    answers = read_answers(guide, request.POST or request.GET)
+    context: dict[str, Any] = {
+        "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
+        "schema": steps.questions_schema(guide), "answers": {k: _typed(v) for k, v in answers.items()},
+        "checklist": checklist(guide, _facts(guide, values, answers)), "seen": request.POST.getlist("seen_paper"),
+        "posted": request.POST,
+    }  # fmt: skip
+    return render(request, "desk/instant.html", context, status=422 if errors else 200)
+
+
+def _typed(value: Any) -> Any:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+    plain = {f.key for f in guide.form.walk() if f.kind not in forms.SECRET_KINDS}
+    return {key: value for key, value in values.items() if key in plain} | answers
+
+
+def _take(request: HttpRequest, item: Item) -> HttpResponse:
+    """One transaction from the applicant to the finished case: all of it happens, or nothing."""
+    guide = item.current.guide
+    checked = forms.validate(guide.form, forms.from_post(guide.form, request.POST), known_division=steps.known_division)
+    errors = dict(checked.errors)
+    name, number = request.POST.get("applicant_name", "").strip(), request.POST.get("applicant_number", "").strip()
+    if errors:
+        return _page(request, item, errors)
+    try:
+        with transaction.atomic():
+            person = find_or_register(name=name, number=number, phone=request.POST.get("applicant_phone", "").strip())
+            case = drafts.open_case(
+                item, by=request.principal, person=person, channel="desk",
+                answers=read_answers(guide, request.POST), form=forms.seal(guide.form, checked.clean),
+            )  # fmt: skip
+            for key in request.POST.getlist("seen_paper"):
+                drafts.see_paper(case, key, "original", by=request.principal)
+            if request.POST["go"] == "done":
+                instant.complete(case, by=request.principal)
+            else:
+                intake.submit_in_person(case, by=request.principal)
+    except (ValueError, Conflict) as problem:
+        return _page(request, item, {"": str(problem)})
+    messages.success(request, "已当场办结。" if case.state == "finished" else f"已收件，当前：{case.get_state_display()}。")
+    return redirect("desk-case", case.number)

@@ -1,0 +1,85 @@
+"""The work list: what waits for this officer, by due date, paged by key."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import QueryDict
+
+from onewindow.accounts.principal import Principal
+from onewindow.cases.models import Case, CaseQuerySet, State
+from onewindow.kernel import clock
+
+PAGE = 50
+# Which states wait for which post.
+WAITING = {
+    "clerk": [State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.DECIDED, State.DELIVERED],
+    "reviewer": [State.REVIEWING],
+    "decider": [State.DECIDING],
+}
+VIEWS = {"mine": "等我办的", "open": "在办", "finished": "已办结"}
+
+
+def waiting_for(principal: Principal) -> Q:
+    """Cases whose next act is one of the person's posts'."""
+    query = Q(pk__in=[])
+    for role, states in WAITING.items():
+        if agencies := principal.agencies(role):
+            query |= Q(agency_id__in=agencies, state__in=states)
+    return query
+
+
+def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
+    view = params.get("view", "mine")
+    cases = Case.objects.open_to(principal).select_related("item", "agency")
+    chosen = _filtered(cases, principal, view if view in VIEWS else "mine", params.get("q", "").strip())
+    rows = list(_after(chosen, params.get("after", ""))[: PAGE + 1])
+    counts = Case.objects.filter(waiting_for(principal)).aggregate(
+        waiting=Count("id"),
+        today=Count("id", filter=Q(due_on=clock.today())),
+        late=Count("id", filter=Q(due_on__lt=clock.today())),
+    )
+    return {
+        "cases": [(case, days_left(case)) for case in rows[:PAGE]],
+        "next": _key(rows[PAGE - 1]) if len(rows) > PAGE else "",
+        "view": view, "views": VIEWS, "q": params.get("q", ""), "counts": counts,
+    }  # fmt: skip
+
+
+def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> CaseQuerySet:
+    if view == "mine":
+        cases = cases.filter(waiting_for(principal))
+    elif view == "open":
+        cases = cases.exclude(state__in=[State.DRAFT, State.FINISHED, State.REFUSED, State.WITHDRAWN])
+    else:
+        cases = cases.filter(state__in=[State.FINISHED, State.REFUSED, State.WITHDRAWN])
+    if q:
+        number = q.replace(" ", "")
+        cases = cases.filter(Q(number=number) | Q(applicant_name__startswith=q) | Q(item__name__contains=q))
+    return cases.order_by("due_on", "id") if view != "finished" else cases.order_by("-id")
+
+
+def _after(cases: CaseQuerySet, key: str) -> CaseQuerySet:
+    try:
+        due, pk = json.loads(base64.urlsafe_b64decode(key.encode()))
+        day = date.fromisoformat(due) if due else None
+    except (ValueError, TypeError):
+        return cases
+    if not cases.query.order_by or cases.query.order_by[0] == "-id":
+        return cases.filter(pk__lt=pk)
+    if day is None:
+        return cases.filter(due_on__isnull=True, pk__gt=pk)
+    return cases.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=pk) | Q(due_on__isnull=True))
+
+
+def _key(case: Case) -> str:
+    value = [case.due_on.isoformat() if case.due_on else "", case.pk]
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+def days_left(case: Case) -> int | None:
+    return None if case.due_on is None else clock.calendar().working_days_left(clock.today(), case.due_on)
