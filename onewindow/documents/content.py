@@ -1,0 +1,107 @@
+"""What a file is, decided by its content; the name it came with is only a wish."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import warnings
+import zipfile
+from pathlib import Path
+from typing import BinaryIO
+
+import filetype
+from PIL import Image, UnidentifiedImageError
+
+JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png", WEBP: "webp", DOCX: "docx", XLSX: "xlsx"}
+IMAGES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
+# Shown in the browser; everything else is handed over for saving.
+INLINE = frozenset({PDF, *IMAGES})
+ALLOWED = "可以上传 PDF、图片（JPG、PNG、WEBP）、Word（.docx）和 Excel（.xlsx）文件"
+# The largest picture a phone of today takes is 48 megapixels.
+MAX_PIXELS = 50_000_000
+NAME_MAX = 80
+
+
+class Rejected(Exception):
+    """The file is not taken; the message tells the person why and what to do."""
+
+
+def kind_of(stream: BinaryIO) -> str:
+    """The MIME type, one of EXTENSIONS; `Rejected` for anything else, for broken pictures and for macros."""
+    stream.seek(0)
+    head = stream.read(8192)
+    if not head:
+        raise Rejected("这个文件是空的，请检查后重新选择。")
+    if head.startswith(b"%PDF-"):
+        return _pdf(stream)
+    if head.startswith(b"PK\x03\x04"):
+        return _office(stream)
+    guess = filetype.guess_mime(head)
+    if guess in IMAGES:
+        return _image(stream, guess)
+    if guess in {"image/heic", "image/heif"}:
+        raise Rejected("苹果手机的 HEIC 照片还不能查看，请在手机里另存为 JPG 再上传。")
+    raise Rejected(f"这种文件不能上传。{ALLOWED}。")
+
+
+def _pdf(stream: BinaryIO) -> str:
+    size = stream.seek(0, 2)
+    stream.seek(max(0, size - 2048))
+    if b"%%EOF" not in stream.read():
+        raise Rejected("这个 PDF 不完整，可能没有下载完，请重新导出后再上传。")
+    return PDF
+
+
+def _office(stream: BinaryIO) -> str:
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            names = set(archive.namelist())
+    except zipfile.BadZipFile as error:
+        raise Rejected("这个文件已损坏，打不开，请重新保存后再上传。") from error
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise Rejected("含宏的文件不能上传，请另存为普通的 .docx 或 .xlsx。")
+    if "[Content_Types].xml" in names:
+        if "word/document.xml" in names:
+            return DOCX
+        if "xl/workbook.xml" in names:
+            return XLSX
+    raise Rejected(f"压缩包不能上传，请把里面的文件逐个上传。{ALLOWED}。")
+
+
+def _image(stream: BinaryIO, mime: str) -> str:
+    """Opened and decoded once; a picture whose size in the header is a bomb is refused before any pixel is read."""
+    stream.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(stream, formats=[IMAGES[mime]]) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise Rejected("这张图片太大，请把图片缩小到 5000 万像素以内再上传。")
+                image.draft("L", (512, 512))
+                image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Rejected("这张图片太大，请把图片缩小到 5000 万像素以内再上传。") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise Rejected("这张图片打不开，可能已损坏，请重新拍照或保存后再上传。") from error
+    return mime
+
+
+def safe_name(name: str, mime: str) -> str:
+    """A display name: no path, no control or direction characters, at most 80 characters, the extension of the content."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    name = re.sub(r'[<>:"|?*\s]+', " ", name).strip(" .")
+    stem, extension = Path(name).stem, EXTENSIONS[mime]
+    if Path(name).suffix.lower() not in _SUFFIXES:
+        stem = name
+    stem = stem.strip(" .")[: NAME_MAX - len(extension) - 1] or "文件"
+    return f"{stem}.{extension}"
+
+
+# Suffixes that are dropped for the right one; any other dot belongs to the name ("证明3.1").
+_SUFFIXES = {f".{e}" for e in (*EXTENSIONS.values(), "jpeg", "jpe", "jfif", "doc", "xls", "exe", "html", "htm", "svg", "bin")}

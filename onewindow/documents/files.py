@@ -1,0 +1,146 @@
+"""Taking files in, keeping them by their hash, and handing them out without letting them act."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+
+from onewindow.documents import content
+from onewindow.documents.content import Rejected
+from onewindow.documents.models import File
+from onewindow.documents.scanners import ScannerUnavailable, scanner
+
+log = logging.getLogger(__name__)
+CHUNK = 256 * 1024
+# Papers of acts are made here, not handed in.
+SYSTEM = "system:documents"
+
+
+class TooLarge(Rejected):
+    """HTTP 413."""
+
+    def __init__(self) -> None:
+        super().__init__(f"文件太大：每个文件不能超过 {settings.UPLOAD_MAX_BYTES // 1024 // 1024} MB。")
+
+
+def store(source: BinaryIO | bytes, name: str, owner: str) -> File:
+    """Take a file in, or `Rejected` with the reason in words. `owner` is the key of who brought it ("user:7")."""
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    with tempfile.TemporaryFile(dir=_folder("incoming")) as kept:
+        digest, size = _copy(stream, kept)
+        mime = content.kind_of(kept)
+        state = _look(kept, name, owner)
+        _place(kept, digest)
+    return File.objects.create(
+        name=content.safe_name(name, mime), mime=mime, size=size, sha256=digest, scan=state, owner=owner
+    )
+
+
+def keep_made(pdf: bytes, name: str) -> File:
+    """Keep a PDF the program made itself."""
+    digest = hashlib.sha256(pdf).hexdigest()
+    _place(io.BytesIO(pdf), digest)
+    name = content.safe_name(name, content.PDF)
+    return File.objects.create(
+        name=name, mime=content.PDF, size=len(pdf), sha256=digest, scan=File.Scan.CLEAN, owner=SYSTEM
+    )
+
+
+def _folder(name: str) -> Path:
+    path = settings.MEDIA_ROOT / name
+    path.mkdir(mode=0o750, parents=True, exist_ok=True)
+    return path
+
+
+def path_of(digest: str) -> Path:
+    return settings.MEDIA_ROOT / digest[:2] / digest[2:]
+
+
+def _copy(stream: BinaryIO, kept: BinaryIO) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > settings.UPLOAD_MAX_BYTES:
+            raise TooLarge
+        digest.update(chunk)
+        kept.write(chunk)
+    return digest.hexdigest(), size
+
+
+def _look(kept: BinaryIO, name: str, owner: str) -> str:
+    kept.seek(0)
+    try:
+        finding = scanner().scan(kept)
+    except ScannerUnavailable as error:
+        log.warning("病毒检查服务不可用，文件等待检查：%s", error)
+        return File.Scan.WAITING
+    if finding.infected:
+        log.warning("拒收含有害内容的文件：%s，来自 %s，%s", content.safe_name(name, content.PDF), owner, finding.name)
+        raise Rejected("这个文件含有有害内容，没有接收。请先在自己的电脑或手机上查杀病毒。")
+    return File.Scan.CLEAN
+
+
+def _place(source: BinaryIO, digest: str) -> None:
+    """Content lies on disk once, under its hash, without execution bits; a half-written file never has the name."""
+    path = path_of(digest)
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=_folder("incoming"))
+    with os.fdopen(handle, "wb") as target:
+        source.seek(0)
+        while chunk := source.read(CHUNK):
+            target.write(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+    Path(temporary).chmod(0o640)
+    Path(temporary).replace(path)
+
+
+def open_file(file: File) -> BinaryIO:
+    return path_of(file.sha256).open("rb")
+
+
+def scan(file: File) -> str:
+    """Look at a stored file again (a scanner was away, signatures are newer); the state is kept and returned."""
+    with open_file(file) as stream:
+        try:
+            finding = scanner().scan(stream)
+        except ScannerUnavailable as error:
+            log.warning("病毒检查服务不可用：%s", error)
+            return file.scan
+    file.scan = File.Scan.INFECTED if finding.infected else File.Scan.CLEAN
+    # Every row with this content gets the same answer.
+    File.objects.filter(sha256=file.sha256).update(scan=file.scan)
+    return file.scan
+
+
+def scan_waiting(limit: int = 200) -> int:
+    """For the worker: files that came while the scanner was away; returns how many were settled."""
+    waiting = File.objects.filter(scan=File.Scan.WAITING).order_by("created_at")[:limit]
+    return sum(scan(file) != File.Scan.WAITING for file in waiting)
+
+
+def serve(file: File) -> HttpResponseBase:
+    """The file as a response that cannot run: typed by its content, sandboxed, saved rather than shown unless PDF or image.
+
+    Whoever calls this has already decided that the person may see the file.
+    """
+    if file.scan == File.Scan.WAITING:
+        return HttpResponse("这个文件还在做安全检查，请过几分钟再看。", status=409, content_type="text/plain; charset=utf-8")
+    if file.scan == File.Scan.INFECTED:
+        return HttpResponse("这个文件含有有害内容，不能打开。", status=403, content_type="text/plain; charset=utf-8")
+    inline = file.mime in content.INLINE
+    response = FileResponse(open_file(file), as_attachment=not inline, filename=file.name, content_type=file.mime)
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
