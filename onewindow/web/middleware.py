@@ -1,9 +1,91 @@
+"""What every answer carries, and what a refused act looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from onewindow.kernel.flow import Conflict
+from onewindow.web.ui.fragments import render_block
+
+Respond = Callable[[HttpRequest], HttpResponse]
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "style-src 'self'",
+        "script-src 'self'",
+        "font-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+# What pages call their text boxes, so that a refused form shows the typed text under a word and not under a key.
+TYPED = {"reason": "理由", "opinion": "意见", "note": "备注", "text": "内容", "message": "内容", "answer": "答复"}
+NEVER_SHOWN = {"csrfmiddlewaretoken", "seen", "password", "code", "number", "next"}
+
+
 class SecurityHeaders:
-    def __init__(self, get_response):
+    def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        return response
+
+
+class Conflicts:
+    """Somebody was faster, or the post does not allow it: say so, keep what was typed, show the way back.
+
+    An htmx request gets the words in the page's message box; its form stays as it is.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        htmx = bool(getattr(request, "htmx", False))
+        if isinstance(exception, Conflict):
+            context = {"message": exception.message, "back": way_back(request), "typed": typed(request)}
+            if not htmx:
+                return render(request, "layout/conflict.html", context, status=409)
+            return to_messages(render_block(request, "layout/conflict.html", "conflict", context, status=409))
+        if isinstance(exception, PermissionDenied) and htmx:
+            context = {"message": str(exception)}
+            return to_messages(render_block(request, "layout/403.html", "refusal", context, status=403))
+        return None
 
-Conflicts = SecurityHeaders
+
+def to_messages(response: HttpResponse) -> HttpResponse:
+    response.headers |= {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML show:#messages:top"}
+    return response
+
+
+def way_back(request: HttpRequest) -> str:
+    """The page the act came from, when it is one of ours."""
+    referer = request.headers.get("referer", "")
+    ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    return referer if ours else reverse("home")
+
+
+def typed(request: HttpRequest) -> list[tuple[str, str]]:
+    return [
+        (TYPED.get(key, key), value)
+        for key, values in request.POST.lists()
+        if key not in NEVER_SHOWN
+        for value in values
+        if value.strip()
+    ]

@@ -1,4 +1,7 @@
-from django.http import HttpResponse
-from django.urls import path
+from django.urls import include, path
+from django.views.i18n import set_language
 
-urlpatterns = [path("", lambda request: HttpResponse("OneWindow"), name="home")]
+urlpatterns = [
+    path("", include("onewindow.web.public.urls")),
+    path("language/", set_language, name="set_language"),
+]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import Environment, StrictUndefined
 
@@ -23,6 +23,7 @@ def environment(**options: Any) -> Environment:
     env.globals |= {
         "static": static,
         "url": lambda name, *args, **kwargs: reverse(name, args=args or None, kwargs=kwargs or None),
+        "has_url": lambda name: name in get_resolver().reverse_dict,
         "today": clock.today,
         "now": clock.now,
         "language": get_language,
@@ -43,4 +44,9 @@ def environment(**options: Any) -> Environment:
 
 
 def request_context(request: HttpRequest) -> dict[str, Any]:
-    return {"principal": getattr(request, "principal", None), "messages": messages.get_messages(request)}
+    return {
+        "principal": getattr(request, "principal", None),
+        "messages": messages.get_messages(request),
+        "elder": request.COOKIES.get("elder") == "1",
+        "path": request.get_full_path(),
+    }

@@ -1,0 +1,34 @@
+"""Error pages that say what happened and what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "layout/400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "layout/403.html", {"message": str(exception)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "layout/404.html", status=404)
+
+
+def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
+    """429, with how long to wait."""
+    minutes = max(1, round(wait.total_seconds() / 60))
+    response = render(request, "layout/429.html", {"minutes": minutes}, status=429)
+    response.headers["Retry-After"] = str(int(wait.total_seconds()))
+    return response
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500: rendered without the request, because whatever failed may fail again."""
+    return HttpResponse(render_to_string("layout/500.html"), status=500)
