@@ -1,0 +1,93 @@
+"""What a guide must satisfy beyond its schema: names that refer to each other, and conditions that can be evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import cel
+
+from onewindow.catalogue.guide import Guide
+from onewindow.kernel.forms.schema import FormField
+
+# Where in the document something is wrong, and what.
+Path = tuple[str | int, ...]
+Finding = tuple[Path, str]
+COMPARED = re.compile(r"\b([a-z][a-z0-9_]*) *[!=]= *(['\"])(.*?)\2")
+
+
+def findings(guide: Guide) -> Iterator[Finding]:
+    yield from _repeated(guide)
+    yield from _expressions(guide)
+    yield from _questions(guide)
+    fields = {field.key for field in guide.form.walk()}
+    for label, key in guide.result.shows.items():
+        if key not in fields:
+            yield ("result", "shows", label), f"表单里没有字段“{key}”"
+
+
+def _fields(guide: Guide) -> Iterator[tuple[Path, FormField]]:
+    for p, page in enumerate(guide.form.pages):
+        for f, field in enumerate(page.fields):
+            path: Path = ("form", "pages", p, "fields", f)
+            yield path, field
+            yield from (((*path, "fields", i), inner) for i, inner in enumerate(field.fields))
+
+
+def _repeated(guide: Guide) -> Iterator[Finding]:
+    lists: dict[str, Iterable[tuple[Path, str]]] = {
+        name: [((name, i), entry.key) for i, entry in enumerate(getattr(guide, name))]
+        for name in ("questions", "conditions", "situations", "materials")
+    }
+    # A case may be reviewed in several steps; every other stage happens once.
+    lists["steps"] = [(("steps", i), step.key) for i, step in enumerate(guide.steps) if step.key != "review"]
+    lists["form"] = [(path, field.key) for path, field in _fields(guide) if len(path) == 5]
+    for entries in lists.values():
+        seen: set[str] = set()
+        for path, key in entries:
+            if key in seen:
+                yield (*path, "key"), f"“{key}”重复"
+            seen.add(key)
+
+
+def _written(guide: Guide) -> Iterator[tuple[Path, str]]:
+    for i, condition in enumerate(guide.conditions):
+        yield ("conditions", i, "when"), condition.when
+    for i, situation in enumerate(guide.situations):
+        yield ("situations", i, "when"), situation.when
+    for i, material in enumerate(guide.materials):
+        yield ("materials", i, "needed_when"), material.needed_when
+    for path, field in _fields(guide):
+        yield (*path, "shown_when"), field.shown_when
+
+
+def _expressions(guide: Guide) -> Iterator[Finding]:
+    known = {question.key for question in guide.questions} | {field.key for _, field in _fields(guide)}
+    choices = {entry.key: {choice.value for choice in entry.choices} for _, entry in _fields(guide) if entry.choices}
+    choices |= {
+        question.key: {choice.value for choice in question.choices} for question in guide.questions if question.choices
+    }
+    for path, expression in _written(guide):
+        if not expression:
+            continue
+        for fault in _faults(expression, known):
+            yield path, fault
+        for name, _, value in COMPARED.findall(expression):
+            if name in choices and value not in choices[name]:
+                yield path, f"“{name}”没有选项“{value}”"
+
+
+def _questions(guide: Guide) -> Iterator[Finding]:
+    if guide.complete and not 3 <= len(guide.questions) <= 6:
+        yield ("questions",), f"完整的指南要问 3 至 6 个问题，现在是 {len(guide.questions)} 个"
+    for i, question in enumerate(guide.questions):
+        if question.kind == "choice" and len(question.choices) < 2:
+            yield ("questions", i, "choices"), "至少要有两个选项"
+
+
+def _faults(expression, known):
+    try:
+        unknown = set(cel.compile(expression).variables()) - known
+    except ValueError as error:
+        return [f"条件写法有误：{error}"]
+    return [f"不认识的变量“{name}”" for name in sorted(unknown)]

@@ -1,0 +1,35 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from onewindow.catalogue import publish
+
+
+class Command(BaseCommand):
+    help = "载入一个区的数据：部门、区划、场所、节假日、事项；有一处错误就什么也不载入"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", nargs="?", type=Path, default=settings.DATA_DIR)
+
+    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+        started = perf_counter()
+        summary, problems = publish.load(folder)
+        if problems:
+            for line in problems.found:
+                self.stderr.write(line)
+            self.stderr.write(f"共 {len(problems.found)} 处错误，没有载入任何内容。")
+            raise SystemExit(1)
+        self.stdout.write(
+            f"事项 {summary.items} 项，其中核心 {summary.core} 项，完整指南 {summary.complete} 项；"
+            f"新版本 {summary.published} 个，未变 {summary.unchanged} 项。"
+        )
+        if summary.unnamed:
+            self.stdout.write(f"库里另有 {summary.unnamed} 项事项不在文件里，保持原样。")
+        self.stdout.write(
+            f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行；"
+            f"用时 {perf_counter() - started:.1f} 秒。"
+        )
