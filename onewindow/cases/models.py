@@ -94,6 +94,8 @@ class Case(Flowing):
     agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="cases")
     site = models.ForeignKey("accounts.Site", models.PROTECT, null=True, blank=True)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
+    # One-time mark of the page or request that opened the case: a double click opens one.
+    once = models.CharField(max_length=64, null=True, unique=True)
     filed_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="filed_cases")
     person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="cases")
     organisation = models.ForeignKey(
@@ -196,6 +198,12 @@ class CasePaper(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["case", "material"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "material", "file", "paper_form"], name="case_paper_once",
+                condition=Q(removed_at__isnull=True), nulls_distinct=False,
+            )
+        ]  # fmt: skip
         ordering = ["added_at"]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from onewindow.accounts.models import Mandate, Organisation, Person
 from onewindow.accounts.principal import Principal
@@ -32,13 +32,28 @@ def open_case(
     site: str | None = None,
     answers: Mapping[str, Any] | None = None,
     form: Mapping[str, Any] | None = None,
+    once: str | None = None,
 ) -> Case:
-    """Open a draft under the item's current version, which the case keeps to its end."""
+    """Open a draft under the item's current version, which the case keeps to its end.
+
+    `once` marks the page or request: opened again with the same mark, the first case is returned.
+    """
+    if once and (known := Case.objects.filter(once=once, filed_by_id=by.user_id).first()):
+        return known
     if item.current is None:
         raise ValueError(f"{item.code} 还没有发布的办理规程")
     if mandate is not None and not mandate.covers(item.code):
         raise PermissionDenied("委托范围不包括这个事项。")
     year = clock.today().year
+    try:
+        return _create(item, by, year, person=person, organisation=organisation, mandate=mandate, channel=channel,
+                       site_id=site, answers=dict(answers or {}), form=dict(form or {}), once=once or None)
+    except IntegrityError:
+        return Case.objects.get(once=once, filed_by_id=by.user_id)
+
+
+def _create(item: Item, by: Principal, year: int, **values: Any) -> Case:
+    person, organisation = values["person"], values["organisation"]
     with transaction.atomic():
         serial = numbers.next_serial(f"case:{year}")
         case = Case(
@@ -46,19 +61,14 @@ def open_case(
             item=item,
             version=item.current,
             agency_id=item.agency_id,
-            site_id=site,
-            channel=channel,
             filed_by_id=by.user_id,
-            person=person,
-            organisation=organisation,
-            mandate=mandate,
             applicant_name=organisation.name if organisation else (person.name if person else ""),
             applicant_phone=(person.phone if person else "") or by.phone,
-            answers=dict(answers or {}),
-            form=dict(form or {}),
+            **values,
         )
         case.save(force_insert=True)
-        data = {"item": item.code, "version": item.current.number, "channel": channel}
+        assert item.current is not None
+        data = {"item": item.code, "version": item.current.number, "channel": case.channel}
         ledger.record(case, "case.opened", by=by, data=data)
     return case
 

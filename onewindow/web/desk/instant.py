@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -48,7 +49,7 @@ def _page(request: HttpRequest, item: Item, errors: dict[str, str]) -> HttpRespo
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
         "schema": steps.questions_schema(guide), "answers": {k: _typed(v) for k, v in answers.items()},
         "checklist": checklist(guide, _facts(guide, values, answers)), "seen": request.POST.getlist("seen_paper"),
-        "posted": request.POST,
+        "posted": request.POST, "once": request.POST.get("once") or uuid.uuid4().hex,
     }  # fmt: skip
     return render(request, "desk/instant.html", context, status=422 if errors else 200)
 
@@ -75,8 +76,10 @@ def _take(request: HttpRequest, item: Item) -> HttpResponse:
             person = find_or_register(name=name, number=number, phone=request.POST.get("applicant_phone", "").strip())
             case = drafts.open_case(
                 item, by=request.principal, person=person, channel="desk",
-                answers=read_answers(guide, request.POST), form=forms.seal(guide.form, checked.clean),
+                answers=read_answers(guide, request.POST), form=forms.seal(guide.form, checked.clean), once=request.POST.get("once"),
             )  # fmt: skip
+            if case.revision:
+                return redirect("desk-case", case.number)
             for key in request.POST.getlist("seen_paper"):
                 drafts.see_paper(case, key, "original", by=request.principal)
             if request.POST["go"] == "done":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,10 +31,10 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     answers = read_answers(guide, request.POST or request.GET)
     person = Person.objects.filter(pk=request.principal.person_id).first()
     if request.method == "POST" and guide.complete and person:
-        case = drafts.open_case(item, by=request.principal, person=person, answers=answers)
+        case = drafts.open_case(item, by=request.principal, person=person, answers=answers, once=request.POST.get("once"))
         return redirect("case-questions" if guide.questions and not answers else "case-form", case.number, *_first(answers))
     mine = Case.objects.of_applicant(request.principal).filter(item=item, state__in=drafts.EDITABLE)
-    context = {"item": item, "guide": guide, "answers": answers, "person": person, "drafts": mine.order_by("-id")[:3]}
+    context = {"item": item, "guide": guide, "answers": answers, "person": person, "drafts": mine.order_by("-id")[:3], "once": uuid.uuid4().hex}
     return render(request, "my/start.html", context)
 
 
