@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from django.db import models
 
+from onewindow.catalogue.checklist import Checklist, checklist
 from onewindow.catalogue.guide import Guide
 from onewindow.kernel import clock
 
@@ -52,6 +55,9 @@ class ItemVersion(models.Model):
     @cached_property
     def guide(self) -> Guide:
         return _guide(self.pk, self) if self.pk else Guide.model_validate(self.body)
+
+    def checklist(self, answers: Mapping[str, Any]) -> Checklist:
+        return checklist(self.guide, answers)
 
 
 _guides: dict[int, Guide] = {}
