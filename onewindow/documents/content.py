@@ -6,7 +6,6 @@ import re
 import unicodedata
 import warnings
 import zipfile
-from pathlib import Path
 from typing import BinaryIO
 
 import filetype
@@ -95,13 +94,14 @@ def safe_name(name: str, mime: str) -> str:
     """A display name: no path, no control or direction characters, at most 80 characters, the extension of the content."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
-    name = re.sub(r'[<>:"|?*\s]+', " ", name).strip(" .")
-    stem, extension = Path(name).stem, EXTENSIONS[mime]
-    if Path(name).suffix.lower() not in _SUFFIXES:
+    name = re.sub(r'[<>:"|?*\s]+', " ", name)
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or suffix.strip().lower() not in _SUFFIXES:
         stem = name
+    extension = EXTENSIONS[mime]
     stem = stem.strip(" .")[: NAME_MAX - len(extension) - 1] or "文件"
     return f"{stem}.{extension}"
 
 
 # Suffixes that are dropped for the right one; any other dot belongs to the name ("证明3.1").
-_SUFFIXES = {f".{e}" for e in (*EXTENSIONS.values(), "jpeg", "jpe", "jfif", "doc", "xls", "exe", "html", "htm", "svg", "bin")}
+_SUFFIXES = {*EXTENSIONS.values(), *"jpeg jpe jfif heic doc xls exe html htm svg bin".split()}

@@ -36,7 +36,7 @@ class Sealed:
 def seal_facts(template: str, facts: dict[str, Any]) -> Sealed:
     """Refuses facts that lack what the paper must contain: better at the act than when the paper is printed."""
     typesetting.require(template, facts)
-    key, key_id = _key()
+    key, key_id = signing_key()
     digest = typesetting.digest(template)
     signature = key.sign(_message(facts, digest), ALGORITHM)
     return Sealed(digest, base64.b64encode(signature).decode(), key_id)
@@ -68,7 +68,7 @@ def key_id_of(public: ec.EllipticCurvePublicKey) -> str:
 
 
 @cache
-def _key() -> tuple[ec.EllipticCurvePrivateKey, str]:
+def signing_key() -> tuple[ec.EllipticCurvePrivateKey, str]:
     """From ONEWINDOW_FACTS_KEY (PEM); outside production made once. The public half is kept to check old papers."""
     pem = env("ONEWINDOW_FACTS_KEY").encode()
     if not pem and settings.PRODUCTION:
@@ -95,7 +95,7 @@ def _made_key() -> bytes:
 
 @cache
 def _public(key_id: str) -> ec.EllipticCurvePublicKey | None:
-    key, current = _key()
+    key, current = signing_key()
     if key_id == current:
         return key.public_key()
     name = key_id.removeprefix("p256:")

@@ -1,0 +1,148 @@
+"""核验: may this certificate be believed? Three ways to ask, one kind of answer, and nothing more is told than was asked.
+
+Asking with number and name must be rate limited by the caller (kernel.limits).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from onewindow.documents import seals
+from onewindow.documents.facts import check_facts
+from onewindow.documents.models import Certificate, Paper, PdfDigest
+from onewindow.documents.papers import sealed_of
+from onewindow.kernel import secrecy
+
+UNKNOWN = "没有查到相符的证照。请核对证件号码、持证人姓名（名称）是否与证照上完全一致。"
+TAMPERED = "这个文件被改动过，请不要采信。"
+NO_SEAL = "这个文件里没有本平台的电子印章，无法核验。请使用从本平台下载的原始文件，不要用打印后再扫描的文件。"
+FOREIGN_SEAL = "这个文件的电子印章不是本平台签发的，无法核验。"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    state: Literal["valid", "invalid_state", "tampered", "unknown"]
+    certificate: Certificate | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that a passer-by learns of a certificate."""
+
+    type_name: str
+    number: str
+    holder: str
+    organ: str
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    state: str
+
+
+def shown(certificate: Certificate) -> Shown:
+    """A person's name is masked; an organisation's is public."""
+    lapsed = certificate.state == Certificate.State.VALID and not certificate.is_valid
+    return Shown(
+        type_name=certificate.type_name,
+        number=certificate.number,
+        holder=certificate.holder if certificate.organisation_id else secrecy.mask_name(certificate.holder),
+        organ=certificate.agency.name,
+        issued_on=date.fromisoformat(certificate.facts["issued_on"]),
+        valid_from=certificate.valid_from,
+        valid_until=certificate.valid_until,
+        state="已过有效期" if lapsed else certificate.get_state_display(),
+    )
+
+
+def by_secret(number: str, secret: str) -> Verdict:
+    """What the QR leads to."""
+    certificate = _find(number)
+    if certificate is None or not hmac.compare_digest(certificate.secret.encode(), secret.encode()):
+        return Verdict("unknown", None, UNKNOWN)
+    return _verdict(certificate)
+
+
+def by_number_and_name(number: str, name: str) -> Verdict:
+    """The same answer for a wrong number and a wrong name: numbers can not be tried out."""
+    certificate = _find(number)
+    if certificate is None or not hmac.compare_digest(_plain(certificate.holder), _plain(name)):
+        return Verdict("unknown", None, UNKNOWN)
+    return _verdict(certificate)
+
+
+def by_file(content: bytes) -> Verdict:
+    """A PDF somebody was handed: known by its hash, or else judged by its seal."""
+    known = PdfDigest.objects.filter(sha256=hashlib.sha256(content).hexdigest()).select_related("certificate__agency")
+    if (digest := known.first()) is not None:
+        return _verdict(digest.certificate)
+    try:
+        number = _sealed_number(content)
+    except _Broken as broken:
+        return Verdict(broken.state, None, broken.detail)
+    certificate = _find(number)
+    if certificate is not None:
+        return _verdict(certificate)
+    paper = Paper.objects.filter(number=number).first()
+    if paper is not None:
+        return Verdict("valid", None, f"这是{paper.facts['organ']}签发的《{paper.title}》（{paper.number}），未被改动。")
+    return Verdict("unknown", None, UNKNOWN)
+
+
+def _plain(name: str) -> bytes:
+    return unicodedata.normalize("NFKC", name).strip().encode()
+
+
+def _find(number: str) -> Certificate | None:
+    number = "".join(unicodedata.normalize("NFKC", number).split()).upper()
+    return Certificate.objects.select_related("agency").filter(number=number).first()
+
+
+def _verdict(certificate: Certificate) -> Verdict:
+    if not check_facts(certificate.facts, sealed_of(certificate)):
+        return Verdict("tampered", None, "这张证照的登记内容与签发时封存的不一致，请向发证机关核实。")
+    if certificate.is_valid:
+        return Verdict("valid", certificate, "证照真实有效。")
+    return Verdict("invalid_state", certificate, f"证照确由本平台签发，但{shown(certificate).state}，不能再使用。")
+
+
+class _Broken(Exception):
+    def __init__(self, state: Literal["tampered", "unknown"], detail: str) -> None:
+        super().__init__(detail)
+        self.state: Literal["tampered", "unknown"] = state
+        self.detail = detail
+
+
+def _sealed_number(content: bytes) -> str:
+    """The number inside our own seal over the whole file; nothing in a file is believed before its seal has been checked."""
+    try:
+        signatures = PdfFileReader(io.BytesIO(content)).embedded_signatures
+        if not signatures:
+            raise _Broken("unknown", NO_SEAL)
+        signature = signatures[0]
+        context = ValidationContext(trust_roots=seals.signer().trust_roots(), allow_fetching=False)
+        status = validate_pdf_signature(signature, signer_validation_context=context)
+        whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        reason = str(signature.sig_object.get("/Reason", ""))
+    except (PdfError, SigningError, SignatureValidationError, ValueError, KeyError, TypeError, RecursionError) as error:
+        broken = content.startswith(b"%PDF-") and b"/ByteRange" in content
+        raise (_Broken("tampered", TAMPERED) if broken else _Broken("unknown", NO_SEAL)) from error
+    if not status.trusted and status.intact and status.valid:
+        raise _Broken("unknown", FOREIGN_SEAL)
+    if not (status.intact and status.valid and whole and len(signatures) == 1):
+        raise _Broken("tampered", TAMPERED)
+    return reason.removeprefix(seals.NUMBER_MARK)
