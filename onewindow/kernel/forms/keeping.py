@@ -1,0 +1,161 @@
+"""How answers are kept and shown: personal numbers sealed, choices in words, dates in 年月日."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from onewindow.kernel import secrecy
+from onewindow.kernel.forms.schema import SECRET_KINDS, FormField, FormSchema
+
+PURPOSE = "form"
+
+
+def seal_value(number: str) -> dict[str, str]:
+    return {
+        "cipher": secrecy.encrypt(number, purpose=PURPOSE),
+        "masked": secrecy.mask_number(number),
+        "index": secrecy.index(number, purpose="person"),
+    }
+
+
+def unseal(value: Mapping[str, str]) -> str:
+    """The full number; the caller has asked for permission and reason and writes the ledger row."""
+    return secrecy.decrypt(value["cipher"], purpose=PURPOSE)
+
+
+def seal(schema: FormSchema, clean: Mapping[str, Any], kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Personal numbers become {cipher, masked, index}. A value that is still the kept mask keeps the kept cipher."""
+    fields = {field.key: field for field in schema.walk()}
+    return {key: _seal(fields[key], value, (kept or {}).get(key)) for key, value in clean.items()}
+
+
+def _seal(field: FormField, value: Any, kept: Any) -> Any:
+    if field.kind == "group":
+        subs = {sub.key: sub for sub in field.fields}
+        return [{key: _seal(subs[key], each, None) for key, each in row.items()} for row in value]
+    if field.kind not in SECRET_KINDS or isinstance(value, Mapping):
+        return value
+    return seal_value(value)
+
+
+def masked(schema: FormSchema, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What may stand in a page: every sealed value as its mask."""
+    return {field.key: _masked(field, stored[field.key]) for field in schema.walk() if field.key in stored}
+
+
+def _masked(field: FormField, value: Any) -> Any:
+    if field.kind == "group" and isinstance(value, list):
+        return [{sub.key: _masked(sub, row[sub.key]) for sub in field.fields if sub.key in row} for row in value]
+    if field.kind in SECRET_KINDS and isinstance(value, Mapping):
+        return value.get("masked", "")
+    return value
+
+
+def restore(schema: FormSchema, typed: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed values where an untouched mask stands for the sealed value it came from."""
+    fields = {field.key: field for field in schema.walk()}
+    return {key: _restore(fields.get(key), value, stored.get(key)) for key, value in typed.items()}
+
+
+def _restore(field: FormField | None, value: Any, kept: Any) -> Any:
+    if field is None:
+        return value
+    if field.kind == "group" and isinstance(value, list):
+        known = {sealed["masked"]: sealed for row in kept or [] for sealed in row.values() if isinstance(sealed, dict) and "masked" in sealed}
+        return [{key: known.get(each, each) if isinstance(each, str) else each for key, each in row.items()} for row in value]
+    if field.kind in SECRET_KINDS and isinstance(kept, Mapping) and value == kept.get("masked"):
+        return kept
+    return value
+
+
+NameOf = Callable[[str], str]
+
+
+def _same(code: str) -> str:
+    return code
+
+
+def say(field: FormField, value: Any, division_name: NameOf = _same) -> str:
+    """One answer in words."""
+    if value in (None, "", []):
+        return ""
+    labels = {option.value: option.label for option in field.choices}
+    if field.kind == "yes_no":
+        return "是" if value in (True, "yes") else "否"
+    if field.kind == "choice":
+        return labels.get(value, str(value))
+    if field.kind == "choices":
+        return "、".join(labels.get(each, str(each)) for each in value)
+    if field.kind == "date":
+        year, month, day = str(value).split("-")
+        return f"{year}年{int(month)}月{int(day)}日"
+    if field.kind == "number":
+        return f"{value:g}{field.unit}" if isinstance(value, int | float) else f"{value}{field.unit}"
+    if field.kind == "address":
+        return f"{division_name(value.get('division', ''))} {value.get('detail', '')}".strip()
+    if field.kind == "group":
+        rows = ("，".join(filter(None, (_pair(sub, row, division_name) for sub in field.fields))) for row in value)
+        return "\n".join(f"{index}. {row}" for index, row in enumerate(rows, 1))
+    if field.kind in SECRET_KINDS and isinstance(value, Mapping):
+        return str(value.get("masked", ""))
+    if field.kind == "file":
+        return f"{len(value)} 个文件"
+    return str(value)
+
+
+def _pair(field: FormField, row: Mapping[str, Any], division_name: NameOf) -> str:
+    said = say(field, row.get(field.key), division_name)
+    return f"{field.label}：{said}" if said else ""
+
+
+def display_places(
+    schema: FormSchema, stored: Mapping[str, Any], division_name: NameOf = _same
+) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Per page: (place, label, words) of every field that was asked."""
+    from onewindow.kernel.forms.answers import is_shown
+
+    return [
+        (
+            page.title,
+            [
+                (field.key, field.label, say(field, stored.get(field.key), division_name))
+                for field in page.fields
+                if field.key in stored or is_shown(field, stored)
+            ],
+        )
+        for page in schema.pages
+    ]
+
+
+def display(
+    schema: FormSchema, stored: Mapping[str, Any], division_name: NameOf = _same
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Per page: (label, words), for check-your-answers and printing."""
+    pages = display_places(schema, stored, division_name)
+    return [(title, [(label, text) for _, label, text in rows]) for title, rows in pages]
+
+
+def display_values(schema: FormSchema, stored: Mapping[str, Any]) -> dict[str, str]:
+    return {field.key: say(field, stored.get(field.key)) for field in schema.walk()}
+
+
+class Change(NamedTuple):
+    key: str
+    label: str
+    old: str
+    new: str
+
+
+def changes(schema: FormSchema, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """What differs, in words (masked numbers differ by their index)."""
+    found: Iterable[Change] = (
+        Change(field.key, field.label, say(field, old.get(field.key)), say(field, new.get(field.key)))
+        for field in schema.walk()
+        if _mark(old.get(field.key)) != _mark(new.get(field.key))
+    )
+    return list(found)
+
+
+def _mark(value: Any) -> Any:
+    return value["index"] if isinstance(value, Mapping) and "index" in value else value

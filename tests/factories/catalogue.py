@@ -1,0 +1,41 @@
+"""Catalogue rows for tests: real items of the reference district."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import yaml
+from django.conf import settings
+
+from onewindow.accounts.models import Agency
+from onewindow.catalogue.guide import Guide
+from onewindow.catalogue.models import Item, ItemVersion
+
+
+@cache
+def _body(code: str) -> dict:
+    path = settings.BASE_DIR / "data" / "xindu" / "catalogue" / f"{code}.yaml"
+    guide = Guide.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return guide.model_dump(mode="json")
+
+
+def agency(code: str, name: str = "") -> Agency:
+    short = {"WJJ": "区卫健局", "MZJ": "区民政局", "XSPJ": "区行政审批局"}.get(code, code)
+    return Agency.objects.get_or_create(code=code, defaults={"name": name or f"成都市新都{short}", "short_name": short, "kind": "政府部门"})[0]
+
+
+def flagship(code: str = "XDP0096", **changes: object) -> Item:
+    """The item with its full guide, published as version 1; `changes` replace fields of the guide."""
+    body = _body(code) | changes
+    guide = Guide.model_validate(body)
+    item, created = Item.objects.get_or_create(
+        code=code,
+        defaults={
+            "name": guide.name, "short_name": guide.short_name, "kind": guide.kind, "agency": agency(guide.agency),
+            "target": list(guide.target), "complete": guide.complete, "online_depth": guide.online.depth,
+        },
+    )  # fmt: skip
+    if created:
+        item.current = ItemVersion.objects.create(item=item, number=1, body=guide.model_dump(mode="json"), digest=code)
+        item.save()
+    return item
