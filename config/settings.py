@@ -182,6 +182,14 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 3600
 
+# SMS gateway (notifications.gateways.http_sms); without it only the sandbox can send.
+SMS_URL = env("ONEWINDOW_SMS_URL")
+if SMS_URL and not SMS_URL.startswith(("https://",) if PRODUCTION else ("https://", "http://")):
+    raise ImproperlyConfigured("ONEWINDOW_SMS_URL 必须以 https:// 开头")
+SMS_SECRET = env("ONEWINDOW_SMS_SECRET")
+if SMS_URL and len(SMS_SECRET) < 16:
+    raise ImproperlyConfigured("设置了 ONEWINDOW_SMS_URL，ONEWINDOW_SMS_SECRET 至少要 16 个字符")
+
 # Uploads (documents): limits a window clerk can explain.
 MEDIA_ROOT = VAR_DIR / "files"
 UPLOAD_MAX_BYTES = number("ONEWINDOW_UPLOAD_MB", 20, 1, 200) * 1024 * 1024

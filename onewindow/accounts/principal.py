@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from onewindow.accounts.models import Post, SignedOut, User
@@ -36,7 +37,9 @@ class Principal:
     phone: str = ""
     posts: tuple[Held, ...] = ()
     ended: frozenset[str] = field(default_factory=frozenset)
+    # Set for a program that came with an API token (accounts.tokens).
     scopes: frozenset[str] | None = None
+    token_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -63,17 +66,21 @@ class Principal:
 
 
 _cache: dict[int, tuple[float, Principal | None]] = {}
+_forgotten = 0
 
 
 def load(user_id: int) -> Principal | None:
     kept = _cache.get(user_id)
     if kept and kept[0] > time.monotonic():
         return kept[1]
+    before = _forgotten
     user = User.objects.filter(pk=user_id, is_active=True).first()
     principal = from_user(user) if user else None
     if len(_cache) > 20_000:
         _cache.clear()
-    _cache[user_id] = (time.monotonic() + TTL, principal)
+    # What was read before a revocation must not be kept after it.
+    if before == _forgotten:
+        _cache[user_id] = (time.monotonic() + TTL, principal)
     return principal
 
 
@@ -95,4 +102,16 @@ def from_user(user: User, **extra: Any) -> Principal:
 
 
 def forget(user_id: int) -> None:
+    """Now, and again when the transaction commits: another thread may have read the old rows in between."""
+    _drop(user_id)
+    transaction.on_commit(lambda: _drop(user_id))
+
+
+def _drop(user_id: int) -> None:
+    global _forgotten
+    _forgotten += 1
     _cache.pop(user_id, None)
+
+
+def forget_all() -> None:
+    _cache.clear()

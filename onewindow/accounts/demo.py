@@ -1,0 +1,143 @@
+"""Accounts for trying the program out, in the sandbox only: known password, authenticator on the screen."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from stdnum.cn import ric, uscc
+
+from onewindow.accounts import actions
+from onewindow.accounts.models import Agency, Mandate, Organisation, Person, Post, Site, User
+from onewindow.accounts.providers import totp
+from onewindow.kernel import secrecy
+from onewindow.kernel.ledger import System
+
+PASSWORD = "xindu-demo-2017"  # noqa: S105 - printed on purpose; sandbox only
+BY = System("demo", "演示数据")
+AGENCIES = ("WJJ", "MZJ", "GAJ", "SBZX", "XSPJ", "ZJJ", "SWJ")
+WINDOW = {Post.Role.CLERK: "受理", Post.Role.REVIEWER: "审查", Post.Role.DECIDER: "决定"}
+NAMES = [
+    "刘敏", "杨帆", "赵勇", "周丽", "吴刚", "徐静", "孙涛", "马兰", "朱军", "胡燕", "林涛",
+    "何平", "郭芳", "罗斌", "高洁", "梁宇", "宋佳", "郑凯", "谢琳", "韩雪", "唐毅",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Citizen:
+    name: str
+    phone: str
+    body: str  # the first 17 characters of a fictitious number (GB 11643)
+    address: str
+
+
+CITIZENS = (
+    Citizen("李秀英", "13800000001", "51012519560312202", "新都区新都街道（示例地址）1号"),
+    Citizen("王强", "13800000002", "51012519850621103", "新都区三河街道（示例地址）2号"),
+    Citizen("陈静", "13800000003", "51012519920809304", "新都区大丰街道（示例地址）3号"),
+    Citizen("张伟", "13800000004", "51012519781105405", "新都区桂湖街道（示例地址）4号"),
+)
+COMPANY = ("成都香城示例科技有限公司", "91510114MA6DEMN00")
+
+
+@dataclass(frozen=True)
+class SignIn:
+    role: str
+    name: str
+    login: str
+    second: str
+
+
+def secret_for(username: str) -> str:
+    digest = hashlib.sha256(f"demo-totp:{username}:{settings.SECRET_KEY}".encode()).digest()
+    return base64.b32encode(digest)[:32].decode()
+
+
+def code_for(user: User) -> str:
+    """A code that will be accepted: of this step, or of the next when this one is used up."""
+    return totp.code_at(secret_for(user.username), max(totp.current_step(), user.totp_last_step + 1))
+
+
+def code_on_screen(user: User) -> str:
+    """Empty unless the account was made here and still has its demonstration secret."""
+    if not settings.SANDBOX or totp.secret_of(user) != secret_for(user.username):
+        return ""
+    return code_for(user)
+
+
+@transaction.atomic
+def make_accounts() -> list[SignIn]:
+    """Idempotent; what a person has changed since (a bound authenticator, a post ended) is set back."""
+    hall = Site.objects.filter(level=Site.Level.DISTRICT).order_by("code").first()
+    village = Site.objects.filter(level=Site.Level.VILLAGE).order_by("code").first()
+    agencies = {agency.code: agency for agency in Agency.objects.filter(code__in=AGENCIES)}
+    if missing := sorted(set(AGENCIES) - set(agencies)):
+        raise Agency.DoesNotExist(f"先装入部门（onewindow load_catalogue 或 demo），缺：{'、'.join(missing)}")
+    made, names = [], iter(NAMES)
+    for code in AGENCIES:
+        for role, verb in WINDOW.items():
+            login = f"{code.lower()}-{role}"
+            made.append(_staff(login, next(names), f"{agencies[code]} {verb}岗", [(role, agencies[code], hall)]))
+    everywhere = [(Post.Role.CLERK, agency, hall) for agency in agencies.values()]
+    made.append(_staff("chuangkou", "曾小红", "综合窗口（七个部门受理岗）", everywhere))
+    alone = {
+        Post.Role.MANAGER: ("邓勇", hall), Post.Role.SUPERVISOR: ("冯清", None), Post.Role.EDITOR: ("苏文", None),
+        Post.Role.OPERATOR: ("蒋维", None), Post.Role.AGENT: ("杜春梅", village),
+    }  # fmt: skip
+    for role, (name, site) in alone.items():
+        made.append(_staff(role, name, str(Post.Role(role).label), [(role, None, site)]))
+    return made + [_citizen(citizen) for citizen in CITIZENS] + [_company()]
+
+
+def _staff(username: str, name: str, role: str, posts: list[tuple[str, Agency | None, Site | None]]) -> SignIn:
+    user, _ = User.objects.get_or_create(username=username, defaults={"kind": User.Kind.STAFF})
+    user.name = name
+    _open(user)
+    if not user.totp_cipher or totp.secret_of(user) != secret_for(username):
+        user.totp_cipher = secrecy.encrypt(secret_for(username), purpose=totp.PURPOSE)
+    user.save()
+    for post_role, agency, site in posts:
+        if not Post.objects.filter(user=user, role=post_role, agency=agency, site=site, ends__isnull=True).exists():
+            actions.appoint(user, post_role, by=BY, agency=agency, site=site)
+    return SignIn(role, name, username, f"onewindow totp {username}")
+
+
+def _open(user: User) -> None:
+    user.is_active, user.failures, user.locked_until = True, 0, None
+    if not check_password(PASSWORD, user.password):
+        user.password = make_password(PASSWORD)
+
+
+def _citizen(citizen: Citizen) -> SignIn:
+    number = citizen.body + ric.calc_check_digit(citizen.body + "0")
+    person = Person.find(number)
+    if person is None:
+        person = Person.with_number(name=citizen.name, number=number, verified_by="自报", verified_level=2)
+        person.phone, person.address = citizen.phone, citizen.address
+        person.save()
+    defaults = {"username": f"demo-{citizen.phone}"}
+    user, _ = User.objects.get_or_create(phone=citizen.phone, defaults=defaults)
+    user.name, user.person = citizen.name, person
+    _open(user)
+    user.save()
+    return SignIn("群众", citizen.name, citizen.phone, "短信验证码显示在页面上")
+
+
+def _company() -> SignIn:
+    """The owner acts for the company by a mandate without limit, as its legal representative."""
+    owner = User.objects.get(phone=CITIZENS[-1].phone).person
+    assert owner is not None
+    company, _ = Organisation.objects.get_or_create(
+        credit_code=_with_check(COMPANY[1]), defaults={"name": COMPANY[0], "legal_representative": owner.name}
+    )
+    if not Mandate.objects.in_force().filter(principal_organisation=company, agent=owner).exists():
+        Mandate.objects.create(principal_organisation=company, agent=owner)
+    return SignIn("企业法定代表人", company.name, CITIZENS[-1].phone, "同上（张伟）")
+
+
+def _with_check(body: str) -> str:
+    return body + uscc.calc_check_digit(body)

@@ -1,0 +1,67 @@
+"""Who may open a page. What a page shows is decided by its queryset's one door, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.principal is None:
+            return _to_door(request, "sign-in")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def staff_only(*roles: str) -> Callable[[View], View]:
+    """Staff holding one of the roles (any post when none is named); for everybody else the page does not exist."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            principal = request.principal
+            if principal is None:
+                return _to_door(request, "staff-sign-in")
+            if not principal.is_staff or not (principal.has(*roles) if roles else principal.posts):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _to_door(request: HttpRequest, door: str) -> HttpResponse:
+    """Sign in and come back: to this page, or for a form and a fragment to the page they were on."""
+    page = request.get_full_path()
+    if request.method != "GET" or request.htmx:
+        came = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+        page = came.path if came.netloc == request.get_host() else "/"
+    target = f"{reverse(door)}?{urlencode({'next': page})}"
+    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+
+
+def safe_next(request: HttpRequest, wanted: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:
+    """The wanted page when it is one of ours, else the default (a URL name)."""
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if wanted and ours else resolve_url(default)
+
+
+def client_ip(request: HttpRequest) -> str:
+    """In production the nearest proxy's word (it appends to X-Forwarded-For); earlier entries can be forged."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.PRODUCTION else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])

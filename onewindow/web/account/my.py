@@ -1,0 +1,122 @@
+"""The person's own account: identity, devices, password, mandates."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from onewindow.accounts import actions, sessions
+from onewindow.accounts.models import Mandate, Person, User
+from onewindow.accounts.principal import Principal
+from onewindow.accounts.providers import SignInRefused, password
+from onewindow.web.account.forms import IdentityForm, MandateForm, NewPasswordForm
+from onewindow.web.account.guards import client_ip, safe_next, signed_in
+
+
+def _user(principal: Principal) -> User:
+    return User.objects.select_related("person").get(pk=principal.user_id)
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "POST"])
+def identity(request: HttpRequest) -> HttpResponse:
+    user, form = _user(request.principal), IdentityForm(request.POST or None)
+    following = request.POST.get("next") or request.GET.get("next", "")
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.register_identity(user, data["name"], data["number"], data["document"], by=request.principal)
+            messages.success(request, "身份信息已登记，以后办事不用再填。")
+            return redirect(safe_next(request, following, "my-account"))
+        except ValidationError as error:
+            form.add_error(None, error)
+    context = {"form": form, "person": user.person, "next": following, "documents": Person.Document.choices}
+    return render(request, "account/identity.html", context, status=422 if form.is_bound else 200)
+
+
+@never_cache
+@signed_in
+def account(request: HttpRequest) -> HttpResponse:
+    user = _user(request.principal)
+    return render(request, "account/account.html", {"user": user, "mandates": _mandates(request.principal)})
+
+
+def _mandates(principal: Principal) -> list[Mandate]:
+    """Given and held by the person; nobody else's are found."""
+    if principal.person_id is None:
+        return []
+    own = Mandate.objects.filter(Q(principal_person=principal.person_id) | Q(agent=principal.person_id))
+    related = own.select_related("principal_person", "principal_organisation", "agent")
+    return list(related.in_force().order_by("-created_at"))
+
+
+@require_POST
+@signed_in
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    sessions.end_all(request.principal.user_id, by=request.principal)
+    messages.success(request, "已在所有设备上退出。")
+    return redirect("sign-in")
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "POST"])
+def set_password(request: HttpRequest) -> HttpResponse:
+    """A new password ends every other session, for its hash is part of each."""
+    user = _user(request.principal)
+    form = NewPasswordForm(request.POST or None, user=user)
+    if form.is_valid():
+        try:
+            if user.has_usable_password():
+                current = form.cleaned_data["current"]
+                password.check(user.phone or user.username, current, kind=user.kind, ip=client_ip(request))
+            actions.set_password(user, form.cleaned_data["new"], by=request.principal)
+            sessions.start(request, user, how="new_password")
+            messages.success(request, "密码已设置，其他设备已退出。")
+            return redirect("my-account")
+        except SignInRefused as refusal:
+            form.add_error(None, refusal.message)
+    context = {"form": form, "has_password": user.has_usable_password()}
+    return render(request, "account/password.html", context, status=422 if form.is_bound else 200)
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "POST"])
+def new_mandate(request: HttpRequest) -> HttpResponse:
+    user, form = _user(request.principal), MandateForm(request.POST or None)
+    if user.person is None:
+        messages.info(request, "委托他人之前，请先登记您的身份信息。")
+        return redirect("my-identity")
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            with transaction.atomic():
+                agent = actions.person_named_by_other(data["name"], data["number"], data["document"])
+                actions.give_mandate(user.person, agent, by=request.principal, ends=data["ends"])
+            messages.success(request, "委托已登记，您可以随时解除。")
+            return redirect("my-account")
+        except ValidationError as error:
+            form.add_error(None, error)
+    context = {"form": form, "documents": Person.Document.choices}
+    return render(request, "account/mandate.html", context, status=422 if form.is_bound else 200)
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "POST"])
+def revocation(request: HttpRequest, pk: int) -> HttpResponse:
+    held = {mandate.pk for mandate in _mandates(request.principal)}
+    mandate = get_object_or_404(Mandate.objects.filter(pk__in=held), pk=pk)
+    if request.method == "POST":
+        actions.revoke_mandate(mandate, by=request.principal)
+        messages.success(request, "委托已解除。")
+        return redirect("my-account")
+    return render(request, "account/revocation.html", {"mandate": mandate})

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from onewindow.web.account import my, sandbox, sign_in, staff
+
+urlpatterns = [
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/code/", sign_in.code, name="sign-in-code"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("staff/sign-in/", staff.sign_in, name="staff-sign-in"),
+    path("staff/sign-in/totp/", staff.second_factor, name="staff-totp"),
+    path("staff/enrol/", staff.enrol, name="staff-enrol"),
+    path("my/identity/", my.identity, name="my-identity"),
+    path("my/account/", my.account, name="my-account"),
+    path("my/account/sessions/", my.end_sessions, name="my-sessions"),
+    path("my/account/password/", my.set_password, name="my-password"),
+    path("my/mandates/new/", my.new_mandate, name="my-mandate-new"),
+    path("my/mandates/<int:pk>/revocation/", my.revocation, name="my-mandate-revocation"),
+    path("sandbox/sms/", sandbox.sms, name="sandbox-sms"),
+]
