@@ -1,4 +1,4 @@
-"""The test CA of a sandbox: a root and one sealing certificate an agency, made when first needed, kept under var/secrets/ca.
+"""The test CA of a sandbox: a root and one sealing certificate an organ, made when needed, kept in var/secrets.
 
 Its seals have no legal effect, and every certificate says so in its name.
 """

@@ -91,7 +91,7 @@ def _image(stream: BinaryIO, mime: str) -> str:
 
 
 def safe_name(name: str, mime: str) -> str:
-    """A display name: no path, no control or direction characters, at most 80 characters, the extension of the content."""
+    """A display name: no path, no control characters, at most 80 characters, the extension of the content."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
     name = re.sub(r'[<>:"|?*\s]+', " ", name)
@@ -104,4 +104,4 @@ def safe_name(name: str, mime: str) -> str:
 
 
 # Suffixes that are dropped for the right one; any other dot belongs to the name ("证明3.1").
-_SUFFIXES = {*EXTENSIONS.values(), *"jpeg jpe jfif heic doc xls exe html htm svg bin".split()}
+_SUFFIXES = {*EXTENSIONS.values(), "jpeg", "jpe", "jfif", "heic", "doc", "xls", "exe", "html", "htm", "svg", "bin"}

@@ -130,12 +130,14 @@ def scan_waiting(limit: int = 200) -> int:
 
 
 def serve(file: File) -> HttpResponseBase:
-    """The file as a response that cannot run: typed by its content, sandboxed, saved rather than shown unless PDF or image.
+    """A response that cannot act: typed by its content, sandboxed, saved rather than shown unless PDF or image.
 
     Whoever calls this has already decided that the person may see the file.
     """
     if file.scan == File.Scan.WAITING:
-        return HttpResponse("这个文件还在做安全检查，请过几分钟再看。", status=409, content_type="text/plain; charset=utf-8")
+        return HttpResponse(
+            "这个文件还在做安全检查，请过几分钟再看。", status=409, content_type="text/plain; charset=utf-8"
+        )
     if file.scan == File.Scan.INFECTED:
         return HttpResponse("这个文件含有有害内容，不能打开。", status=403, content_type="text/plain; charset=utf-8")
     inline = file.mime in content.INLINE

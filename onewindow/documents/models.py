@@ -12,7 +12,7 @@ from onewindow.kernel.models import Flowing
 
 
 class File(models.Model):
-    """A stored file: named by its hash on disk, typed by its content, never executed or served inline as HTML."""
+    """A stored file: named by its hash on disk, typed by its content, never executed."""
 
     class Scan(models.TextChoices):
         WAITING = "waiting", "等待检查"
@@ -50,7 +50,7 @@ class Upload(models.Model):
 
 
 class Issued(models.Model):
-    """Facts sealed at the act; the PDF and its PAdES seal are made from them later, by a worker or at the first look."""
+    """Facts sealed at the act; the PDF and its PAdES seal are made from them at the first look."""
 
     number = models.CharField(max_length=80, unique=True)
     template = models.CharField(max_length=40)
@@ -70,7 +70,7 @@ class Issued(models.Model):
 
 
 class Paper(Issued):
-    """A paper of an act 文书: receipt, acceptance notice, decision … `subject` is the case number, `entry` its ledger row."""
+    """A paper of an act 文书: receipt, acceptance, decision … `subject` is the case number, `entry` its ledger row."""
 
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=80)
@@ -94,9 +94,7 @@ class Certificate(Issued, Flowing):
     identifier = models.CharField(max_length=120)
     holder = models.CharField(max_length=120)
     holder_index = models.CharField(max_length=64, db_index=True)
-    person = models.ForeignKey(
-        "accounts.Person", models.PROTECT, null=True, blank=True, related_name="certificates"
-    )
+    person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="certificates")
     organisation = models.ForeignKey(
         "accounts.Organisation", models.PROTECT, null=True, blank=True, related_name="certificates"
     )

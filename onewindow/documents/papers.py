@@ -14,7 +14,7 @@ from onewindow.documents.typesetting import render
 
 __all__ = ["Sealed", "certificate_pdf", "check_facts", "issue_paper", "paper_pdf", "render", "seal_facts", "sealed_of"]
 
-I = TypeVar("I", bound=Issued)  # noqa: E741
+IssuedT = TypeVar("IssuedT", bound=Issued)
 # The applicant's own words carry no seal of an organ.
 UNSEALED = frozenset({"application_form"})
 
@@ -65,7 +65,7 @@ def certificate_pdf(certificate: Certificate) -> File:
         return file
 
 
-def _locked(issued: I) -> I:
+def _locked(issued: IssuedT) -> IssuedT:
     """The row, locked: of many who ask at once the first makes the PDF and the others find it."""
     return type(issued)._default_manager.select_for_update(of=("self",)).get(pk=issued.pk)
 

@@ -48,7 +48,9 @@ def signer() -> Signer:
     if os.environ.get("ONEWINDOW_SEAL_P12") or os.environ.get("ONEWINDOW_SEAL_P12_FILE"):
         return _pkcs12_signer()
     if settings.PRODUCTION:
-        raise ImproperlyConfigured("生产环境必须设置 ONEWINDOW_SEAL_P12_FILE 和 ONEWINDOW_SEAL_PASSWORD（电子印章证书）")
+        raise ImproperlyConfigured(
+            "生产环境必须设置 ONEWINDOW_SEAL_P12_FILE 和 ONEWINDOW_SEAL_PASSWORD（电子印章证书）"
+        )
     return SandboxSigner()
 
 
@@ -102,7 +104,9 @@ def _pkcs12_signer() -> Pkcs12Signer:
     try:
         key, certificate, chain = pkcs12.load_key_and_certificates(_p12(), password)
     except ValueError as error:
-        raise ImproperlyConfigured("ONEWINDOW_SEAL_P12 打不开：不是 PKCS#12 文件，或 ONEWINDOW_SEAL_PASSWORD 不对") from error
+        raise ImproperlyConfigured(
+            "ONEWINDOW_SEAL_P12 打不开：不是 PKCS#12 文件，或 ONEWINDOW_SEAL_PASSWORD 不对"
+        ) from error
     if certificate is None or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise ImproperlyConfigured("ONEWINDOW_SEAL_P12 里必须有证书和 EC 或 RSA 私钥")
     # The top of the chain that comes with the key is what we trust; a lone certificate vouches for itself.
@@ -119,9 +123,7 @@ def _p12() -> bytes:
 def _simple(
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, certificate: x509.Certificate, chain: list[x509.Certificate]
 ) -> signers.SimpleSigner:
-    der = key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    der = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return signers.SimpleSigner(
         signing_cert=_asn1(certificate),
         signing_key=keys.PrivateKeyInfo.load(der),

@@ -1,4 +1,4 @@
-"""核验: may this certificate be believed? Three ways to ask, one kind of answer, and nothing more is told than was asked.
+"""核验: may this certificate be believed? Three ways to ask, and nothing more is told than was asked.
 
 Asking with number and name must be rate limited by the caller (kernel.limits).
 """
@@ -99,7 +99,9 @@ def by_file(content: bytes) -> Verdict:
         return _verdict(certificate)
     paper = Paper.objects.filter(number=number).first()
     if paper is not None:
-        return Verdict("valid", None, f"这是{paper.facts['organ']}签发的《{paper.title}》（{paper.number}），未被改动。")
+        return Verdict(
+            "valid", None, f"这是{paper.facts['organ']}签发的《{paper.title}》（{paper.number}），未被改动。"
+        )
     return Verdict("unknown", None, UNKNOWN)
 
 
@@ -128,7 +130,7 @@ class _Broken(Exception):
 
 
 def _sealed_number(content: bytes) -> str:
-    """The number inside our own seal over the whole file; nothing in a file is believed before its seal has been checked."""
+    """The number inside our own seal; nothing in a file is believed before its seal over the whole has been checked."""
     try:
         signatures = PdfFileReader(io.BytesIO(content)).embedded_signatures
         if not signatures:

@@ -50,7 +50,7 @@ def _whole(request: HttpRequest, header: str) -> int | None:
 
 
 def metadata(text: str) -> dict[str, str]:
-    """`filename 5L2g.., target Y2Fz..` → {"filename": "你…", "target": "cas…"}; ValueError when it is not base64 of UTF-8."""
+    """`filename 5L2g, target Y2Fz` → {"filename": "你", "target": "cas"}; ValueError when not base64 of UTF-8."""
     pairs = (pair.strip().partition(" ") for pair in text.split(",") if pair.strip())
     try:
         return {key: base64.b64decode(value, validate=True).decode() for key, _, value in pairs}

@@ -23,7 +23,7 @@ def media(settings, tmp_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def flushable_ledger():
-    """Tests that commit are emptied by TRUNCATE, which the ledger's trigger refuses to everyone but the server's owner."""
+    """Tests that commit end with TRUNCATE, which the ledger's trigger refuses to all but the server's owner."""
 
     def flush(self, statements):
         with transaction.atomic(), connection.cursor() as cursor:

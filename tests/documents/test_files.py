@@ -118,7 +118,10 @@ def test_a_file_waits_while_the_scanner_is_away(monkeypatch):
     assert file.scan == File.Scan.CLEAN
 
 
-@pytest.mark.parametrize(("data", "shown"), [(PDF, "inline"), (office("[Content_Types].xml", "xl/workbook.xml"), "attachment")])
+WORKBOOK = office("[Content_Types].xml", "xl/workbook.xml")
+
+
+@pytest.mark.parametrize(("data", "shown"), [(PDF, "inline"), (WORKBOOK, "attachment")])
 def test_served_files_can_not_act(data, shown):
     response = files.serve(files.store(data, "收入证明.bin", OWNER))
     assert response["Content-Disposition"].startswith(f"{shown}; filename*=utf-8''%E6%94%B6")
