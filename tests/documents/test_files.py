@@ -121,11 +121,12 @@ def test_a_file_waits_while_the_scanner_is_away(monkeypatch):
 WORKBOOK = office("[Content_Types].xml", "xl/workbook.xml")
 
 
-@pytest.mark.parametrize(("data", "shown"), [(PDF, "inline"), (WORKBOOK, "attachment")])
+@pytest.mark.parametrize(("data", "shown"), [(PDF, "inline"), (picture(), "inline"), (WORKBOOK, "attachment")])
 def test_served_files_can_not_act(data, shown):
     response = files.serve(files.store(data, "收入证明.bin", OWNER))
     assert response["Content-Disposition"].startswith(f"{shown}; filename*=utf-8''%E6%94%B6")
-    assert response["Content-Security-Policy"].startswith("sandbox")
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert ("sandbox" in response["Content-Security-Policy"]) == (data != PDF)
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
