@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
 from django.db import connection
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from onewindow.accounts.principal import Principal
+from onewindow.cases.models import OPEN_STATES, Case, State
+from onewindow.catalogue.models import Item
+from onewindow.kernel import clock
+from onewindow.web.public import themes
+
+EXAMPLES = ("老年证", "开餐馆", "孩子落户", "公积金提取")
+# Below this many different items a week's list says nothing about what people come for.
+ENOUGH = 4
+SHOWN = 8
+KEPT_SECONDS = 300
+
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/home.html")
+    popular, counted = cache.get_or_set("home:popular", _popular, KEPT_SECONDS)
+    context = {
+        "popular": popular,
+        "counted": counted,
+        "life": themes.LIFE,
+        "business": themes.BUSINESS,
+        "examples": EXAMPLES,
+        "mine": _mine(request.principal),
+    }
+    return render(request, "public/home.html", context)
+
+
+def _popular() -> tuple[list[Item], bool]:
+    """What people applied for in the last seven days; while that is too little, the items that can be done from here."""
+    week = Case.objects.filter(created_at__gte=clock.now() - timedelta(days=7)).exclude(state=State.DRAFT)
+    top = list(week.values_list("item").annotate(n=Count("id")).order_by("-n", "item")[:SHOWN])
+    if len(top) >= ENOUGH:
+        items = Item.objects.select_related("agency", "current").in_bulk([code for code, _ in top])
+        return [items[code] for code, _ in top], True
+    complete = Item.objects.select_related("agency", "current").filter(complete=True, current__isnull=False)
+    return list(complete[:SHOWN]), False
+
+
+def _mine(principal: Principal | None) -> list[Case]:
+    if principal is None:
+        return []
+    mine: Any = Case.objects.of_applicant(principal).filter(state__in=[*OPEN_STATES, State.DRAFT])
+    return list(mine.select_related("item").order_by("-id")[:3])
 
 
 def guidance(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,103 @@
+"""Finding an item and reading its guide 办理规程."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
+
+from onewindow.accounts.models import Agency
+from onewindow.catalogue.checklist import checklist, read_answers
+from onewindow.catalogue.models import Item, ItemVersion
+from onewindow.catalogue.search import search as find
+from onewindow.web.public import themes
+from onewindow.web.ui.fragments import render_block
+
+FOUND = 20
+PAGE = 30
+QUERY_MAX = 80
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    q = request.GET.get("q", "").strip()[:QUERY_MAX]
+    codes = [hit.code for hit in find(q, limit=FOUND)] if q else []
+    items = Item.objects.select_related("agency", "current").in_bulk(codes)
+    context = {"q": q, "items": [items[code] for code in codes if code in items]}
+    if request.htmx:
+        return render_block(request, "public/search.html", "results", context)
+    return render(request, "public/search.html", context)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Browse by who, theme or agency; pages go by key, so a deep page costs no more than the first."""
+    chosen = {key: request.GET.get(key, "") for key in ("who", "theme", "agency")}
+    items = Item.objects.filter(current__isnull=False).select_related("agency", "current").order_by("code")
+    if chosen["who"] in themes.WHO:
+        items = items.filter(target__contains=[themes.WHO[chosen["who"]]])
+    if chosen["theme"]:
+        items = items.filter(themes__contains=[chosen["theme"]])
+    if chosen["agency"]:
+        items = items.filter(agency_id=chosen["agency"])
+    page = list(items.filter(code__gt=request.GET.get("after", ""))[: PAGE + 1])
+    kept = {key: value for key, value in chosen.items() if value}
+    context = {
+        "items": page[:PAGE],
+        "more": urlencode(kept | {"after": page[PAGE - 1].code}) if len(page) > PAGE else "",
+        "first": "after" not in request.GET,
+        "themes": themes.counts(chosen["who"] if chosen["who"] in themes.WHO else "person"),
+        "agencies": Agency.objects.filter(items__isnull=False).distinct(),
+        "agency": Agency.objects.filter(pk=chosen["agency"]).first() if chosen["agency"] else None,
+        "chosen": chosen,
+        "kept": kept,
+    }
+    return render(request, "public/items.html", context)
+
+
+def show(request: HttpRequest, code: str) -> HttpResponse:
+    context = _guide(request, _item(code))
+    if request.htmx:
+        return render_block(request, "public/item.html", "checklist", context)
+    return render(request, "public/item.html", context)
+
+
+def paper(request: HttpRequest, code: str) -> HttpResponse:
+    return render(request, "public/item_print.html", _guide(request, _item(code)))
+
+
+def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """What the guide said when an older case was filed under it."""
+    old = get_object_or_404(ItemVersion.objects.select_related("item__agency", "item__current"), item=code, number=number)
+    return render(request, "public/item.html", _guide(request, old.item, old))
+
+
+def _item(code: str) -> Item:
+    item = Item.objects.select_related("agency", "current").filter(pk=code).first()
+    if item is None or item.current is None:
+        raise Http404
+    return item
+
+
+def _guide(request: HttpRequest, item: Item, version: ItemVersion | None = None) -> dict[str, Any]:
+    shown = version or item.current
+    assert shown is not None
+    guide = shown.guide
+    answers = read_answers(guide, request.GET)
+    asked = {question.key for question in guide.questions}
+    return {
+        "item": item,
+        "version": shown,
+        "is_current": shown.pk == item.current_id,
+        "guide": guide,
+        "answers": {key: _as_typed(value) for key, value in answers.items()},
+        "answered": bool(answers),
+        "query": urlencode([(key, value) for key, value in request.GET.items() if key in asked and value]),
+        "checklist": checklist(guide, answers),
+        "versions": item.versions.defer("body")[:10],
+    }
+
+
+def _as_typed(value: Any) -> str:
+    """The answer as the form's boxes spell it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,59 @@
+"""核验: is this certificate real and in force? Three ways, and nothing but the public facts of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from onewindow.documents import verification
+from onewindow.kernel import limits
+from onewindow.web.public.errors import too_many
+
+WINDOW = timedelta(minutes=10)
+TRIES = 30
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Nobody finds certificates by trying numbers and names."""
+    return limits.hit(f"verify:{request.META['REMOTE_ADDR']}", limit=TRIES, per=WINDOW)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """GET asks; POST answers for a dropped file, or for a number with the holder's name."""
+    if request.method != "POST":
+        return render(request, "public/verify.html", {"number": "", "error": ""})
+    if not _may_ask(request):
+        return too_many(request, WINDOW)
+    if dropped := request.FILES.get("file"):
+        if dropped.size > settings.UPLOAD_MAX_BYTES:
+            return _again(request, "", "文件太大了。请放入下载时的原文件，不要另存或扫描。")
+        return _answer(request, verification.by_file(dropped.read()), dropped.name)
+    number = "".join(request.POST.get("number", "").split()).upper()
+    name = request.POST.get("name", "").strip()
+    if not number or not name:
+        return _again(request, number, "请填写证照编号和持证人姓名（名称），或者放入文件。")
+    return _answer(request, verification.by_number_and_name(number, name), number)
+
+
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """The address in the QR code; without its secret the holder's name is asked."""
+    secret = request.GET.get("c", "")
+    if not secret:
+        return render(request, "public/verify.html", {"number": number, "error": ""})
+    if not _may_ask(request):
+        return too_many(request, WINDOW)
+    return _answer(request, verification.by_secret(number, secret), number)
+
+
+def _answer(request: HttpRequest, verdict: verification.Verdict, asked: str) -> HttpResponse:
+    facts = verification.shown(verdict.certificate) if verdict.certificate else None
+    response = render(request, "public/verdict.html", {"verdict": verdict, "facts": facts, "asked": asked})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _again(request: HttpRequest, number: str, error: str) -> HttpResponse:
+    return render(request, "public/verify.html", {"number": number, "error": error}, status=422)
