@@ -1,1 +1,20 @@
+"""What every test starts from."""
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
 pytest_plugins = ["tests.cast"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptying_the_ledger_between_tests():
+    """Tests with real commits empty every table afterwards; only they may, with the database's own keys in hand."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def unguarded(self, sql_list):
+        flush(self, ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = DEFAULT"])
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)
+    yield
+    patch.undo()

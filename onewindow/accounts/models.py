@@ -122,6 +122,11 @@ class Person(models.Model):
             **kwargs,
         )
 
+    @property
+    def number(self) -> str:
+        """In full: for sealing into a form or paper of the person's own; to show it, use accounts.actions.view_number."""
+        return secrecy.decrypt(self.number_cipher, purpose="person")
+
     @classmethod
     def find(cls, number: str, document: str = Document.RESIDENT_ID) -> Person | None:
         return cls.objects.filter(document=document, number_index=secrecy.index(number, purpose="person")).first()

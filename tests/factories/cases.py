@@ -9,7 +9,7 @@ from onewindow.cases.models import Case
 from onewindow.catalogue.models import Item
 from tests.factories.catalogue import flagship
 
-GRANNY = {"name": "李秀英", "number": "510125195603128627", "phone": "13880001234"}
+GRANNY = {"name": "李秀英", "number": "510125195603128624", "phone": "13880001234"}
 
 
 def person(**changes: str) -> Person:

@@ -24,16 +24,16 @@ def unseal(value: Mapping[str, str]) -> str:
     return secrecy.decrypt(value["cipher"], purpose=PURPOSE)
 
 
-def seal(schema: FormSchema, clean: Mapping[str, Any], kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Personal numbers become {cipher, masked, index}. A value that is still the kept mask keeps the kept cipher."""
+def seal(schema: FormSchema, clean: Mapping[str, Any]) -> dict[str, Any]:
+    """Personal numbers become {cipher, masked, index}; those sealed before stay as they are."""
     fields = {field.key: field for field in schema.walk()}
-    return {key: _seal(fields[key], value, (kept or {}).get(key)) for key, value in clean.items()}
+    return {key: _seal(fields[key], value) for key, value in clean.items()}
 
 
-def _seal(field: FormField, value: Any, kept: Any) -> Any:
+def _seal(field: FormField, value: Any) -> Any:
     if field.kind == "group":
         subs = {sub.key: sub for sub in field.fields}
-        return [{key: _seal(subs[key], each, None) for key, each in row.items()} for row in value]
+        return [{key: _seal(subs[key], each) for key, each in row.items()} for row in value]
     if field.kind not in SECRET_KINDS or isinstance(value, Mapping):
         return value
     return seal_value(value)

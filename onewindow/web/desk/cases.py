@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -103,8 +103,8 @@ def view_number(request: HttpRequest, number: str) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     try:
         full = view_full_number(case.person, by=request.principal, reason=reason, case_number=case.number)
-    except ValueError as problem:
-        messages.error(request, str(problem))
+    except ValidationError as problem:
+        messages.error(request, "；".join(problem.messages))
         return redirect("desk-case", number)
     ledger.record(case, "case.number_viewed", by=request.principal, data={"reason": reason})
     return render(request, "desk/number.html", {"case": case, "full": full, "reason": reason, "at": clock.now()})

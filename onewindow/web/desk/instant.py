@@ -6,11 +6,12 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from onewindow.accounts.actions import find_or_register
+from onewindow.accounts.counter import person_at_window
 from onewindow.cases.actions import drafts, instant, intake
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item
@@ -73,7 +74,7 @@ def _take(request: HttpRequest, item: Item) -> HttpResponse:
         return _page(request, item, errors)
     try:
         with transaction.atomic():
-            person = find_or_register(name=name, number=number, phone=request.POST.get("applicant_phone", "").strip())
+            person = person_at_window(name, number, request.POST.get("applicant_phone", "").strip())
             case = drafts.open_case(
                 item, by=request.principal, person=person, channel="desk",
                 answers=read_answers(guide, request.POST), form=forms.seal(guide.form, checked.clean), once=request.POST.get("once"),
@@ -86,6 +87,8 @@ def _take(request: HttpRequest, item: Item) -> HttpResponse:
                 instant.complete(case, by=request.principal)
             else:
                 intake.submit_in_person(case, by=request.principal)
+    except ValidationError as problem:
+        return _page(request, item, {"": "；".join(problem.messages)})
     except (ValueError, Conflict) as problem:
         return _page(request, item, {"": str(problem)})
     messages.success(request, "已当场办结。" if case.state == "finished" else f"已收件，当前：{case.get_state_display()}。")

@@ -64,16 +64,22 @@ def form_page(request: HttpRequest, number: str, page: int) -> HttpResponse:
     if request.method == "GET":
         return _form(request, case, page, steps.form_values(case, page), {})
     drafts.ensure_editable(case, request.principal)
-    posted, more = steps.posted(schema, request.POST, page)
-    checked = forms.validate(schema, case.form | posted, page=page - 1, known_division=steps.known_division)
+    posted, more = steps.posted(case, request.POST, page)
+    checked = forms.validate(schema, _others(case, page) | posted, page=page - 1, known_division=steps.known_division)
     if checked.errors or more:
-        return _form(request, case, page, posted, {} if more else checked.errors, more)
+        return _form(request, case, page, forms.masked(schema, posted), {} if more else checked.errors, more)
     merged = steps.merge(case, page, checked.clean)
     changed = [change.key for change in forms.changes(schema, case.form, merged)]
     drafts.save_form(case, merged, by=request.principal, changed=changed)
     if request.POST.get("go") == "check":
         return redirect("case-check", number)
     return redirect("case-form", number, page + 1) if page < len(schema.pages) else redirect("case-materials", number)
+
+
+def _others(case: Case, page: int) -> dict:
+    """Answers of the other pages: conditions of this page may look at them."""
+    here = {field.key for field in case.guide.form.pages[page - 1].fields}
+    return {key: value for key, value in case.form.items() if key not in here}
 
 
 def _form(request: HttpRequest, case: Case, page: int, values: dict, errors: dict, more: str = "") -> HttpResponse:

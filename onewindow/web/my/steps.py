@@ -69,21 +69,35 @@ def prefill(case: Case) -> dict[str, str]:
     person = case.person
     if person is None:
         return {}
-    return {"person.name": person.name, "person.phone": person.phone or case.applicant_phone, "person.number": person.number_masked}
+    return {
+        "person.name": person.name,
+        "person.phone": person.phone or case.applicant_phone,
+        "person.number": person.number_masked,
+    }
 
 
-def posted(schema: FormSchema, data: QueryDict, page: int) -> tuple[dict[str, Any], str]:
-    """The page's values as typed, and the group that asked for one more row."""
+def posted(case: Case, data: QueryDict, page: int) -> tuple[dict[str, Any], str]:
+    """The page's values as typed (a mask left as it was stands for its number), and the group that asked for a row."""
+    schema = case.guide.form
     more = next((name.removeprefix("_more.") for name in data if name.startswith("_more.")), "")
     keys = {field.key for field in schema.pages[page - 1].fields}
-    return {key: value for key, value in forms.from_post(schema, data).items() if key in keys}, more
+    typed = {key: value for key, value in forms.from_post(schema, data).items() if key in keys}
+    return forms.restore(schema, typed, _own_number(case) | case.form), more
+
+
+def _own_number(case: Case) -> dict[str, Any]:
+    """The applicant's own number, sealed for the form, where a field offers it."""
+    if case.person is None:
+        return {}
+    fields = [field.key for field in case.guide.form.walk() if field.prefill == "person.number"]
+    return {key: forms.seal_value(case.person.number) for key in fields}
 
 
 def merge(case: Case, page: int, clean: dict[str, Any]) -> dict[str, Any]:
     schema = case.guide.form
     keys = {field.key for field in schema.pages[page - 1].fields}
     kept = {key: value for key, value in case.form.items() if key not in keys}
-    return kept | forms.seal(schema, {key: value for key, value in clean.items() if key in keys}, kept=case.form)
+    return kept | forms.seal(schema, {key: value for key, value in clean.items() if key in keys})
 
 
 @cache
