@@ -1,13 +1,18 @@
-"""The only source of time."""
+"""The only source of time: now, today, and the district's working days."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from onewindow.kernel.clock.rows import calendar, forget, load_holidays, read_file
+from onewindow.kernel.clock.working import SHANGHAI, Calendar, Day, Due, Unit, day_of
+
+__all__ = [
+    "SHANGHAI", "Calendar", "Day", "Due", "Unit", "calendar", "day_of", "forget", "load_holidays", "now", "read_file",
+    "today", "working_days_left",
+]  # fmt: skip
 
 
 def now() -> datetime:
@@ -17,3 +22,8 @@ def now() -> datetime:
 def today() -> date:
     """The date in the district, whatever the server's zone."""
     return now().astimezone(SHANGHAI).date()
+
+
+def working_days_left(start: date, due: date) -> int:
+    """By the district's calendar: 0 on the last day, negative when it is past."""
+    return calendar().working_days_left(start, due)
