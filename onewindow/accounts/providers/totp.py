@@ -24,7 +24,7 @@ def new_secret() -> str:
 
 
 def uri(user: User, secret: str) -> str:
-    return pyotp.TOTP(secret).provisioning_uri(user.username, issuer_name="OneWindow")
+    return pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="OneWindow")
 
 
 def qr_svg(user: User, secret: str) -> str:

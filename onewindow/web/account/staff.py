@@ -81,6 +81,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
     user = _half_signed_in(request)
     if user is None:
         return redirect("staff-sign-in")
+    if user.totp_cipher:
+        return redirect("staff-totp")
     # Sealed: the cookie is signed, not secret.
     sealed = request.session.setdefault("enrol", secrecy.encrypt(totp.new_secret(), purpose="enrol"))
     secret = secrecy.decrypt(sealed, purpose="enrol")
