@@ -22,7 +22,7 @@ SECRET_BYTES = 15
 
 def verify_url(number: str, secret: str) -> str:
     """What the QR says; with the secret nobody needs to type a name."""
-    return f"{settings.PUBLIC_URL}/verify/{number}/{secret}/"
+    return f"{settings.PUBLIC_URL}/verify/{number}/?c={secret}"
 
 
 @transaction.atomic

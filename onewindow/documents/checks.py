@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
@@ -13,7 +14,8 @@ from onewindow.documents import facts, scanners, seals
 @register()
 def production_has_real_peers(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    for number, peer in enumerate((scanners.scanner, seals.signer, facts.signing_key), start=1):
+    peers: list[Callable[[], object]] = [scanners.scanner, seals.signer, facts.signing_key]
+    for number, peer in enumerate(peers, start=1):
         try:
             peer()
         except ImproperlyConfigured as error:

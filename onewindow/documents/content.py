@@ -25,16 +25,16 @@ MAX_PIXELS = 50_000_000
 NAME_MAX = 80
 
 
-class Rejected(Exception):
+class FileRefused(Exception):
     """The file is not taken; the message tells the person why and what to do."""
 
 
 def kind_of(stream: BinaryIO) -> str:
-    """The MIME type, one of EXTENSIONS; `Rejected` for anything else, for broken pictures and for macros."""
+    """The MIME type, one of EXTENSIONS; `FileRefused` for anything else, for broken pictures and for macros."""
     stream.seek(0)
     head = stream.read(8192)
     if not head:
-        raise Rejected("这个文件是空的，请检查后重新选择。")
+        raise FileRefused("这个文件是空的，请检查后重新选择。")
     if head.startswith(b"%PDF-"):
         return _pdf(stream)
     if head.startswith(b"PK\x03\x04"):
@@ -43,15 +43,15 @@ def kind_of(stream: BinaryIO) -> str:
     if guess in IMAGES:
         return _image(stream, guess)
     if guess in {"image/heic", "image/heif"}:
-        raise Rejected("苹果手机的 HEIC 照片还不能查看，请在手机里另存为 JPG 再上传。")
-    raise Rejected(f"这种文件不能上传。{ALLOWED}。")
+        raise FileRefused("苹果手机的 HEIC 照片还不能查看，请在手机里另存为 JPG 再上传。")
+    raise FileRefused(f"这种文件不能上传。{ALLOWED}。")
 
 
 def _pdf(stream: BinaryIO) -> str:
     size = stream.seek(0, 2)
     stream.seek(max(0, size - 2048))
     if b"%%EOF" not in stream.read():
-        raise Rejected("这个 PDF 不完整，可能没有下载完，请重新导出后再上传。")
+        raise FileRefused("这个 PDF 不完整，可能没有下载完，请重新导出后再上传。")
     return PDF
 
 
@@ -61,15 +61,15 @@ def _office(stream: BinaryIO) -> str:
         with zipfile.ZipFile(stream) as archive:
             names = set(archive.namelist())
     except zipfile.BadZipFile as error:
-        raise Rejected("这个文件已损坏，打不开，请重新保存后再上传。") from error
+        raise FileRefused("这个文件已损坏，打不开，请重新保存后再上传。") from error
     if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise Rejected("含宏的文件不能上传，请另存为普通的 .docx 或 .xlsx。")
+        raise FileRefused("含宏的文件不能上传，请另存为普通的 .docx 或 .xlsx。")
     if "[Content_Types].xml" in names:
         if "word/document.xml" in names:
             return DOCX
         if "xl/workbook.xml" in names:
             return XLSX
-    raise Rejected(f"压缩包不能上传，请把里面的文件逐个上传。{ALLOWED}。")
+    raise FileRefused(f"压缩包不能上传，请把里面的文件逐个上传。{ALLOWED}。")
 
 
 def _image(stream: BinaryIO, mime: str) -> str:
@@ -80,13 +80,13 @@ def _image(stream: BinaryIO, mime: str) -> str:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(stream, formats=[IMAGES[mime]]) as image:
                 if image.width * image.height > MAX_PIXELS:
-                    raise Rejected("这张图片太大，请把图片缩小到 5000 万像素以内再上传。")
+                    raise FileRefused("这张图片太大，请把图片缩小到 5000 万像素以内再上传。")
                 image.draft("L", (512, 512))
                 image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Rejected("这张图片太大，请把图片缩小到 5000 万像素以内再上传。") from error
+        raise FileRefused("这张图片太大，请把图片缩小到 5000 万像素以内再上传。") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise Rejected("这张图片打不开，可能已损坏，请重新拍照或保存后再上传。") from error
+        raise FileRefused("这张图片打不开，可能已损坏，请重新拍照或保存后再上传。") from error
     return mime
 
 

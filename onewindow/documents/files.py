@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 
 from onewindow.documents import content
-from onewindow.documents.content import Rejected
+from onewindow.documents.content import FileRefused
 from onewindow.documents.models import File
 from onewindow.documents.scanners import ScannerUnavailable, scanner
 
@@ -27,7 +27,7 @@ SYSTEM = "system:documents"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
 
 
-class TooLarge(Rejected):
+class TooLarge(FileRefused):
     """HTTP 413."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class TooLarge(Rejected):
 
 
 def store(source: BinaryIO | bytes, name: str, owner: str) -> File:
-    """Take a file in, or `Rejected` with the reason in words. `owner` is the key of who brought it ("user:7")."""
+    """Take a file in, or `FileRefused` with the reason in words. `owner` is the key of who brought it ("user:7")."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     with tempfile.TemporaryFile(dir=_folder("incoming")) as kept:
         digest, size = _copy(stream, kept)
@@ -87,7 +87,7 @@ def _look(kept: BinaryIO, name: str, owner: str) -> str:
         return File.Scan.WAITING
     if finding.infected:
         log.warning("拒收含有害内容的文件：%s，来自 %s，%s", content.safe_name(name, content.PDF), owner, finding.name)
-        raise Rejected("这个文件含有有害内容，没有接收。请先在自己的电脑或手机上查杀病毒。")
+        raise FileRefused("这个文件含有有害内容，没有接收。请先在自己的电脑或手机上查杀病毒。")
     return File.Scan.CLEAN
 
 

@@ -37,8 +37,8 @@ NUMBER_MARK = "OneWindow:"
 class Signer(Protocol):
     """What a certified seal server must offer to take the sandbox's place."""
 
-    title: str
-
+    @property
+    def title(self) -> str: ...
     def seal(self, pdf: bytes, *, organ: str, number: str) -> bytes: ...
     def trust_roots(self) -> list[asn1.Certificate]: ...
 

@@ -5,6 +5,7 @@ Who asks for another's upload is told that there is none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from onewindow.documents import files
-from onewindow.documents.content import Rejected
+from onewindow.documents.content import FileRefused
 from onewindow.documents.models import File, Upload
 from onewindow.kernel import clock
 
@@ -23,7 +24,7 @@ OPEN_MAX = 50
 PIECE = 1024 * 1024
 
 
-class WrongOffset(Rejected):
+class WrongOffset(FileRefused):
     """The piece does not start where the upload ends (HTTP 409): somebody else was faster, or a reply was lost."""
 
     def __init__(self, offset: int) -> None:
@@ -36,9 +37,9 @@ def create(*, owner: str, name: str, size: int, target: str) -> Upload:
     if size > settings.UPLOAD_MAX_BYTES:
         raise files.TooLarge
     if size < 1:
-        raise Rejected("这个文件是空的，请检查后重新选择。")
+        raise FileRefused("这个文件是空的，请检查后重新选择。")
     if Upload.objects.filter(owner=owner, file=None).count() >= OPEN_MAX:
-        raise Rejected("没有传完的文件太多，请先完成或取消一些，再上传新的。")
+        raise FileRefused("没有传完的文件太多，请先完成或取消一些，再上传新的。")
     name = "".join(char for char in name if char.isprintable())
     return Upload.objects.create(owner=owner, name=name[-120:] or "文件", size=size, target=target)
 
@@ -48,8 +49,13 @@ def find(upload_id: UUID, owner: str) -> Upload:
     return Upload.objects.get(pk=upload_id, owner=owner)
 
 
-def append(upload_id: UUID, owner: str, offset: int, piece: bytes) -> Upload:
-    """Add a piece at `offset`; the last one makes the File. Of two pieces for the same place one wins (row lock)."""
+def append(
+    upload_id: UUID, owner: str, offset: int, piece: bytes, finished: Callable[[File], object] | None = None
+) -> Upload:
+    """Add a piece at `offset`; the last one makes the File. Of two pieces for the same place one wins (row lock).
+
+    `finished` puts the File where it belongs, in the same transaction: if that fails the last piece was not taken.
+    """
     try:
         with transaction.atomic():
             upload = Upload.objects.select_for_update().get(pk=upload_id, owner=owner)
@@ -61,6 +67,8 @@ def append(upload_id: UUID, owner: str, offset: int, piece: bytes) -> Upload:
             upload.offset += len(piece)
             if upload.offset == upload.size and upload.file is None:
                 upload.file = _finish(upload)
+                if finished is not None:
+                    finished(upload.file)
             upload.save(update_fields=["offset", "file"])
     except _Refused as refused:
         terminate(upload_id, owner)
@@ -91,7 +99,7 @@ def purge_partial(older_than: timedelta) -> int:
 class _Refused(Exception):
     """Carries the refusal of the whole file out of the transaction, whose rows are then dropped."""
 
-    def __init__(self, reason: Rejected) -> None:
+    def __init__(self, reason: FileRefused) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -115,5 +123,5 @@ def _finish(upload: Upload) -> File:
     try:
         with _partial(upload.pk).open("rb") as whole:
             return files.store(whole, upload.name, upload.owner)
-    except Rejected as reason:
+    except FileRefused as reason:
         raise _Refused(reason) from reason

@@ -2,8 +2,6 @@ import io
 import zipfile
 
 import pytest
-from django.db import connection, transaction
-from django.db.backends.postgresql.operations import DatabaseOperations
 from PIL import Image
 
 from onewindow.documents import typesetting
@@ -19,21 +17,6 @@ def media(settings, tmp_path):
     typesetting.digest.cache_clear()
     yield settings.MEDIA_ROOT
     typesetting.digest.cache_clear()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def flushable_ledger():
-    """Tests that commit end with TRUNCATE, which the ledger's trigger refuses to all but the server's owner."""
-
-    def flush(self, statements):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            for statement in statements:
-                cursor.execute(statement)
-
-    kept, DatabaseOperations.execute_sql_flush = DatabaseOperations.execute_sql_flush, flush
-    yield
-    DatabaseOperations.execute_sql_flush = kept
 
 
 def picture(kind="JPEG", size=(40, 30), colour="white"):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from onewindow.documents import content, files
-from onewindow.documents.content import DOCX, XLSX, Rejected, safe_name
+from onewindow.documents.content import DOCX, XLSX, FileRefused, safe_name
 from onewindow.documents.models import File
 from onewindow.documents.scanners import Finding, ScannerUnavailable
 from onewindow.documents.scanners.clamav import ClamAV
@@ -50,7 +50,7 @@ def test_the_content_decides_the_type_and_the_extension(data, mime, name):
     ],
 )
 def test_what_is_not_allowed_is_refused_in_words(data, says, media):
-    with pytest.raises(Rejected, match=says):
+    with pytest.raises(FileRefused, match=says):
         files.store(data, "身份证.jpg", OWNER)
     assert not File.objects.exists()
     assert [path for path in media.rglob("*") if path.is_file()] == []
@@ -59,7 +59,7 @@ def test_what_is_not_allowed_is_refused_in_words(data, says, media):
 def test_a_decompression_bomb_is_not_decoded():
     header = struct.pack("!II", 60_000, 60_000)
     bomb = picture("PNG").replace(struct.pack("!II", 40, 30), header, 1)
-    with pytest.raises(Rejected, match=r"太大|打不开"):
+    with pytest.raises(FileRefused, match=r"太大|打不开"):
         files.store(bomb, "a.png", OWNER)
 
 
@@ -94,7 +94,7 @@ def test_names_are_for_people_only(given, kept):
 
 
 def test_an_infected_file_is_refused_at_once(media):
-    with pytest.raises(Rejected, match="有害内容"):
+    with pytest.raises(FileRefused, match="有害内容"):
         files.store(INFECTED_PDF, "a.pdf", OWNER)
     assert not File.objects.exists()
     assert [path for path in media.rglob("*") if path.is_file()] == []
@@ -158,7 +158,7 @@ def test_clamav_is_asked_in_its_own_protocol(clamd, monkeypatch):
     monkeypatch.setenv("ONEWINDOW_CLAMD", f"{host}:{port}")
     assert ClamAV((host, port)).scan(io.BytesIO(b"x" * 300_000 + EICAR)) == Finding(True, "Eicar-Signature")
     assert files.store(PDF, "a.pdf", OWNER).scan == File.Scan.CLEAN
-    with pytest.raises(Rejected, match="有害内容"):
+    with pytest.raises(FileRefused, match="有害内容"):
         files.store(INFECTED_PDF, "a.pdf", OWNER)
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from onewindow.documents import files, uploads
-from onewindow.documents.content import Rejected
+from onewindow.documents.content import FileRefused
 from onewindow.documents.models import File, Upload
 from onewindow.kernel import clock
 from tests.documents.conftest import INFECTED_PDF, OWNER, picture
@@ -68,7 +68,7 @@ def test_a_strangers_upload_does_not_exist(act):
 @pytest.mark.django_db
 def test_bad_content_ends_the_upload(media):
     upload = begin(INFECTED_PDF)
-    with pytest.raises(Rejected, match="有害内容"):
+    with pytest.raises(FileRefused, match="有害内容"):
         uploads.append(upload.pk, OWNER, 0, INFECTED_PDF)
     assert not Upload.objects.exists()
     assert not File.objects.exists()

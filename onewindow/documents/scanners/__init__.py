@@ -24,8 +24,8 @@ class Finding:
 
 class Scanner(Protocol):
     # Shown beside the result, so that a sandbox is never taken for protection.
-    title: str
-
+    @property
+    def title(self) -> str: ...
     def scan(self, stream: BinaryIO) -> Finding: ...
 
 
