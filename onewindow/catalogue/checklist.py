@@ -9,14 +9,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
-import cel
-
 from onewindow.catalogue.guide import Citation, Condition, Guide, Material, Question, Situation
+from onewindow.kernel.conditions import Answer, evaluate
 
-Answer = Literal["met", "not_met", "unknown"]
 Status = Literal["bring", "ready", "not_needed", "unknown"]
 STATUS_TEXT: dict[Status, str] = {
     "bring": "需要带",
@@ -105,9 +102,9 @@ class Checklist:
     def answer(self) -> Answer:
         """May this person apply? Conditions left to an officer do not count."""
         answers = {condition.answer for condition in self.conditions if not condition.for_officer}
-        if "not_met" in answers:
-            return "not_met"
-        return "unknown" if "unknown" in answers else "met"
+        if Answer.NOT_MET in answers:
+            return Answer.NOT_MET
+        return Answer.UNKNOWN if Answer.UNKNOWN in answers else Answer.MET
 
     def having(self, status: Status) -> tuple[ListedMaterial, ...]:
         return tuple(material for material in self.materials if material.status == status)
@@ -121,9 +118,9 @@ def checklist(guide: Guide, answers: Mapping[str, Any]) -> Checklist:
     applying = []
     useful: Counter[str] = Counter()
     for situation in guide.situations:
-        truth, ask = _decide(situation.when, answers, asked)
+        answer, ask = _decide(situation.when, answers, asked)
         useful.update(ask)
-        if truth:
+        if answer is Answer.MET:
             applying.append(situation)
     for part in (*conditions, *materials):
         useful.update(part.ask)
@@ -139,34 +136,26 @@ def checklist(guide: Guide, answers: Mapping[str, Any]) -> Checklist:
 
 def _decide(
     expression: str, answers: Mapping[str, Any], asked: Mapping[str, Question]
-) -> tuple[bool | None, tuple[str, ...]]:
-    """The truth, or None and the questions that would tell."""
+) -> tuple[Answer, tuple[str, ...]]:
+    """The answer, and the questions that would tell if there is none yet."""
     verdict = evaluate(expression, answers)
-    if verdict is not None:
-        return verdict, ()
-    return None, tuple(key for key in variables(expression) if key in asked and key not in answers)
+    return verdict.answer, tuple(key for key in verdict.missing if key in asked)
 
 
 def _condition(condition: Condition, answers: Mapping[str, Any], asked: Mapping[str, Question]) -> AnsweredCondition:
     if not condition.when:
-        return AnsweredCondition(condition, "unknown")
-    truth, ask = _decide(condition.when, answers, asked)
-    if truth is None:
-        return AnsweredCondition(condition, "unknown", ask)
-    return AnsweredCondition(condition, "met" if truth else "not_met")
+        return AnsweredCondition(condition, Answer.UNKNOWN)
+    return AnsweredCondition(condition, *_decide(condition.when, answers, asked))
 
 
 def _material(material: Material, answers: Mapping[str, Any], asked: Mapping[str, Question]) -> ListedMaterial:
-    if material.needed_when:
-        truth, ask = _decide(material.needed_when, answers, asked)
-    else:
+    if not material.needed_when and material.necessity == "conditional":
         # A paper "as the case may be" whose case the guide cannot evaluate stays unknown: `why` says when.
-        truth, ask = (None if material.necessity == "conditional" else True), ()
-    if truth is None:
-        return ListedMaterial(material, "unknown", ask)
-    if not truth:
-        return ListedMaterial(material, "not_needed")
-    return ListedMaterial(material, "ready" if material.shareable else "bring")
+        return ListedMaterial(material, "unknown")
+    answer, ask = _decide(material.needed_when, answers, asked)
+    if answer is Answer.MET:
+        return ListedMaterial(material, "ready" if material.shareable else "bring")
+    return ListedMaterial(material, "not_needed" if answer is Answer.NOT_MET else "unknown", ask)
 
 
 def _most_useful(questions: Iterable[Question], useful: Counter[str]) -> Question | None:
@@ -208,19 +197,3 @@ def _number(question: Question, raw: Any) -> int | float | None:
     if not math.isfinite(number) or not low <= number <= high:
         return None
     return int(number) if number.is_integer() else number
-
-
-@cache
-def _program(expression):
-    return cel.compile(expression)
-
-
-def variables(expression):
-    return _program(expression).variables()
-
-
-def evaluate(expression, facts):
-    try:
-        return bool(_program(expression).execute(dict(facts)))
-    except RuntimeError:
-        return None

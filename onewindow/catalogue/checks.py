@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import cel
-
 from onewindow.catalogue.guide import Guide
+from onewindow.kernel import conditions
 from onewindow.kernel.forms.schema import FormField
 
 # Where in the document something is wrong, and what.
@@ -70,7 +69,7 @@ def _expressions(guide: Guide) -> Iterator[Finding]:
     for path, expression in _written(guide):
         if not expression:
             continue
-        for fault in _faults(expression, known):
+        for fault in conditions.check(expression, known):
             yield path, fault
         for name, _, value in COMPARED.findall(expression):
             if name in choices and value not in choices[name]:
@@ -83,11 +82,3 @@ def _questions(guide: Guide) -> Iterator[Finding]:
     for i, question in enumerate(guide.questions):
         if question.kind == "choice" and len(question.choices) < 2:
             yield ("questions", i, "choices"), "至少要有两个选项"
-
-
-def _faults(expression, known):
-    try:
-        unknown = set(cel.compile(expression).variables()) - known
-    except ValueError as error:
-        return [f"条件写法有误：{error}"]
-    return [f"不认识的变量“{name}”" for name in sorted(unknown)]

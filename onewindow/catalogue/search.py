@@ -1,7 +1,7 @@
 """Search by what people call things. The index lives in the process and is rebuilt when a version is published.
 
-An item has several names (official, short, everyday); the best one counts. A name scores by the rarity of what it shares
-with the question and by how much of the name the question says.
+An item has several names (official, short, everyday); the best one counts. A name scores by the rarity of what it
+shares with the question and by how much of the name the question says.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _fit(entry: Entry, query: speech.Query) -> float:
         factor *= OTHER_INTENT
     elif query.intents:
         factor *= MISSED_INTENT
-    if query.business and not entry.business or not query.business and not entry.person:
+    if (query.business and not entry.business) or (not query.business and not entry.person):
         factor *= WRONG_SIDE
     return factor
 
@@ -165,7 +165,9 @@ def _names(row: dict[str, Any]) -> list[tuple[str, float]]:
 def _aside(row: dict[str, Any]) -> str:
     body = row["current__body"]
     materials = [material["name"] for material in body.get("materials", ())]
-    return " ".join([body.get("parent_name", ""), row["agency__name"], *row["themes"], *materials, body.get("summary", "")])
+    return " ".join(
+        [body.get("parent_name", ""), row["agency__name"], *row["themes"], *materials, body.get("summary", "")]
+    )
 
 
 _kept: tuple[int, Index] | None = None
@@ -184,7 +186,18 @@ def index() -> Index:
 
 
 def _build() -> Index:
-    columns = ("code", "name", "short_name", "name_en", "kind", "core", "target", "themes", "agency__name", "current__body")
+    columns = (
+        "code",
+        "name",
+        "short_name",
+        "name_en",
+        "kind",
+        "core",
+        "target",
+        "themes",
+        "agency__name",
+        "current__body",
+    )
     rows = Item.objects.filter(current__isnull=False).values(*columns)
     return Index(rows, speech.Vocabulary.read(settings.DATA_DIR / "synonyms.yaml"))
 
