@@ -16,6 +16,7 @@ from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item
 from onewindow.documents import files
+from onewindow.documents.models import Upload
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import signed_in
@@ -109,19 +110,38 @@ def add_paper(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """Plain multipart, several files at once; one that fails does not lose the rest."""
     case = own_case(request, number)
     drafts.ensure_editable(case, request.principal)
-    problems = []
-    chosen = request.FILES.getlist("file")
-    for upload in chosen:
-        try:
-            stored = files.store(upload, upload.name, request.principal.key)
-            drafts.add_paper(case, key, stored, by=request.principal)
-        except (files.FileRefused, ValueError) as refusal:
-            problems.append(f"{upload.name}：{refusal}")
-    if not chosen:
+    problems = [*_keep_posted(request, case, key), *_keep_resumed(request, case, key)]
+    if not request.FILES and not request.POST.get("upload"):
         problems.append("请先选择要上传的文件。")
     if problems:
         return materials(_as_get(request), number, {key: "；".join(problems)})
     return redirect(f"{request.path.rsplit('/', 2)[0]}/#{key}")
+
+
+def _keep_posted(request: HttpRequest, case: Case, key: str) -> list[str]:
+    problems = []
+    for upload in request.FILES.getlist("file"):
+        try:
+            stored = files.store(upload, upload.name or "", request.principal.key)
+            drafts.add_paper(case, key, stored, by=request.principal)
+        except (files.FileRefused, ValueError) as refusal:
+            problems.append(f"{upload.name}：{refusal}")
+    return problems
+
+
+def _keep_resumed(request: HttpRequest, case: Case, key: str) -> list[str]:
+    """A file that came piece by piece (tus) joins the case it was announced for."""
+    upload_id = request.POST.get("upload")
+    if not upload_id:
+        return []
+    upload = get_object_or_404(Upload.objects.select_related("file"), pk=upload_id, owner=request.principal.key)
+    if upload.file is None or upload.target != f"case:{case.number}:{key}":
+        return ["文件还没有传完，请再试一次。"]
+    try:
+        drafts.add_paper(case, key, upload.file, by=request.principal)
+    except ValueError as refusal:
+        return [f"{upload.name}：{refusal}"]
+    return []
 
 
 def _as_get(request: HttpRequest) -> HttpRequest:

@@ -1,0 +1,89 @@
+"""A real browser against the real program: Debian's Chromium, every page checked by axe on the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from onewindow.kernel import subscribers
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop; the tests' own queries are sync
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic", "--disable-domain-reliability",
+]  # fmt: skip
+AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+OUTPUT = Path(__file__).parent / "output"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.fail("没有 Chromium：apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def district(transactional_db, settings, live_server):
+    """The reference district as `make demo` loads it."""
+    settings.PUBLIC_URL = live_server.url
+    call_command("load", str(settings.DATA_DIR), verbosity=0)
+    call_command("demo_accounts", verbosity=0)
+    return live_server
+
+
+@pytest.fixture
+def visit(browser: Browser, district):
+    """Open a browser of one's own: `visit()` a desktop, `visit(phone=True)` a phone, `js=False` without scripts."""
+    contexts = []
+
+    def open_browser(*, phone: bool = False, js: bool = True) -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
+        context = browser.new_context(
+            base_url=district.url, viewport=size, java_script_enabled=js, locale="zh-CN", bypass_csp=False
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"页面脚本出错：{error}"))
+        return page
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe calls serious or critical on the page as it stands."""
+    page.wait_for_load_state()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{page.url} {found['id']}: {found['nodes'][0]['html'][:160]}"
+        for found in result["violations"]
+        if found["impact"] in {"serious", "critical"}
+    ]
+
+
+def look(page: Page, name: str) -> None:
+    """Axe, and a picture to look at when ONEWINDOW_PICTURES is set."""
+    assert serious_faults(page) == []
+    if os.environ.get("ONEWINDOW_PICTURES"):
+        OUTPUT.mkdir(exist_ok=True)
+        page.screenshot(path=OUTPUT / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+
+
+def worker_catches_up() -> None:
+    """What the worker does every half second."""
+    while subscribers.run_once():
+        pass
