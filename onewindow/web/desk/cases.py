@@ -18,6 +18,7 @@ from onewindow.kernel import clock, forms, ledger
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import staff_only
 from onewindow.web.desk import worklist
+from onewindow.web.my import steps
 from onewindow.web.desk.acts import ACTS, Words, offers
 
 OFFICERS = ("clerk", "reviewer", "decider", "manager")
@@ -47,7 +48,7 @@ def file_page(
     context: dict[str, Any] = {
         "case": case,
         "ready": readiness.check(case),
-        "pages": forms.display_places(case.guide.form, case.form),
+        "pages": forms.display_places(case.guide.form, case.form, steps.division_name),
         "events": timeline.of(case, inner=True),
         "deadlines": deadlines.all_of(case),
         "offers": offers(case, principal, typed),

@@ -171,7 +171,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
     case = own_case(request, number)
     ready = readiness.check(case)
     context = {
-        "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form),
+        "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form, steps.division_name),
         "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
         "places": steps.places(case, ready.problems),
     }  # fmt: skip

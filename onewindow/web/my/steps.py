@@ -107,6 +107,10 @@ def divisions() -> dict[str, str]:
     return dict(rows.values_list("code", "short_name"))
 
 
+def division_name(code: str) -> str:
+    return divisions().get(code, code)
+
+
 def known_division(code: str) -> bool:
     return code in divisions()
 
