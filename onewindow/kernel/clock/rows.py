@@ -106,7 +106,7 @@ def _parse(content: dict[str, Any]) -> Calendar:
 
 
 def _day(entry: Any, year: str, where: str) -> date:
-    text = entry.get("date") if isinstance(entry, dict) else entry
+    text: Any = entry.get("date") if isinstance(entry, dict) else entry
     try:
         day = date.fromisoformat(text)
     except (TypeError, ValueError) as error:

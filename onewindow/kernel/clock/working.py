@@ -18,6 +18,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = "一二三四五六日"
 Unit = Literal["working", "natural"]
 UNITS = ("working", "natural")
+# Due has an attribute `date`, which would hide the type in its own annotations.
+Date = date
 
 
 def day_of(moment: date | datetime) -> date:
@@ -136,19 +138,19 @@ class Day(NamedTuple):
 class Due:
     """A due date that can explain itself."""
 
-    date: date
+    date: Date
     calendar: Calendar = field(repr=False, compare=False)
-    start: date
+    start: Date
     unit: Unit
     pauses: tuple[tuple[int, int], ...]
     # The day the count ended on; `date` is later when a natural period ended on a day off.
-    counted_end: date
+    counted_end: Date
 
     @property
     def provisional(self) -> bool:
         """A counted year has no official list yet; the start's own day is not counted."""
         first = min(self.start.toordinal() + 1, self.date.toordinal())
-        years = range(date.fromordinal(first).year, self.date.year + 1)
+        years = range(Date.fromordinal(first).year, self.date.year + 1)
         return not self.calendar.official.issuperset(years)
 
     @cached_property
@@ -159,7 +161,7 @@ class Due:
         lines = [Day(self.start, None, "当日办结" if zero else "起算日不计")]
         numbers = count(1)
         for ordinal in range(begin + 1, end + 1):
-            day = date.fromordinal(ordinal)
+            day = Date.fromordinal(ordinal)
             if day > self.counted_end:
                 moved = f"{self.calendar.why_off(day)}，遇放假顺延" if ordinal < end else "遇放假顺延至此日"
                 lines.append(Day(day, None, moved))
@@ -176,7 +178,7 @@ class Due:
                 lines.append(Day(day, number, f"{makeup}第{number}个工作日"))
         return tuple(lines)
 
-    def _end_note(self, day: date) -> str:
+    def _end_note(self, day: Date) -> str:
         return f"，{self.calendar.why_off(day)}，遇放假顺延" if day == self.counted_end != self.date else ""
 
 

@@ -46,7 +46,7 @@ def _collect(fields: Iterable[FormField], data: QueryDict | Mapping[str, Any], p
         elif each.kind == "address":
             found[each.key] = {"division": data.get(f"{name}.division", ""), "detail": data.get(f"{name}.detail", "")}
         elif each.kind == "group":
-            rows = sorted({_row(key, name) for key in data if _row(key, name) is not None})
+            rows = sorted({row for key in data if (row := _row(key, name)) is not None})
             taken = [_collect(each.fields, data, f"{name}.{row}.") for row in rows]
             found[each.key] = [row for row in taken if not _is_empty(row)]
         elif name in data:
@@ -78,14 +78,14 @@ def validate(
 ) -> Checked:
     """Check all pages, or the one with the index `page`. `partial` lets required fields wait (a draft by the API).
 
-    A hidden field (`shown_when` not met or not yet decidable) is neither asked nor kept. A sealed or untouched masked
-    value of a personal number is passed through as it is.
+    A hidden field (`shown_when` not met or not yet decidable from the right answers before it) is neither asked nor
+    kept. A sealed personal number is passed through as it is.
     """
-    checked = Checked()
-    pages = schema.pages if page is None else schema.pages[page : page + 1]
-    facts: dict[str, Any] = dict(data)
-    for each in (each for form_page in pages for each in form_page.fields):
-        _check(each, data, facts, checked, partial, known_division)
+    checked, elsewhere = Checked(), Checked()
+    facts: dict[str, Any] = {}
+    for index, form_page in enumerate(schema.pages):
+        for each in form_page.fields:
+            _check(each, data, facts, checked if page in (None, index) else elsewhere, partial, known_division)
     unknown = set(data) - {each.key for each in schema.walk()}
     checked.errors |= {key: "这张表里没有这一项" for key in sorted(unknown)}
     return checked
@@ -96,10 +96,14 @@ def is_shown(each: FormField, facts: Mapping[str, Any]) -> bool:
 
 
 def _check(
-    each: FormField, data: Mapping[str, Any], facts: dict[str, Any], checked: Checked, partial: bool, known: KnownDivision
+    each: FormField,
+    data: Mapping[str, Any],
+    facts: dict[str, Any],
+    checked: Checked,
+    partial: bool,
+    known: KnownDivision,
 ) -> None:
     if not is_shown(each, facts):
-        facts.pop(each.key, None)
         return
     value = data.get(each.key)
     if _is_empty(value):
@@ -107,7 +111,7 @@ def _check(
             checked.errors[each.key] = _please(each)
         return
     if each.kind == "group":
-        _check_group(each, value, checked, partial, known)
+        _check_group(each, value, facts, checked, partial, known)
         return
     try:
         checked.clean[each.key] = facts[each.key] = read(each, value, known)
@@ -116,11 +120,14 @@ def _check(
 
 
 def _please(each: FormField) -> str:
-    verb = "请选择" if each.kind in {"choice", "choices", "yes_no", "address"} else "请上传" if each.kind == "file" else "请填写"
+    chosen = {"choice", "choices", "yes_no", "address"}
+    verb = "请选择" if each.kind in chosen else "请上传" if each.kind == "file" else "请填写"
     return f"{verb}：{each.label}" if each.label.endswith(("？", "?")) else f"{verb}{each.label}"
 
 
-def _check_group(each: FormField, rows: Any, checked: Checked, partial: bool, known: KnownDivision) -> None:
+def _check_group(
+    each: FormField, rows: Any, facts: dict[str, Any], checked: Checked, partial: bool, known: KnownDivision
+) -> None:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         checked.errors[each.key] = f"{each.label}的格式不对"
         return
@@ -130,9 +137,9 @@ def _check_group(each: FormField, rows: Any, checked: Checked, partial: bool, kn
         checked.errors[each.key] = f"{each.label}最多填 {each.max_items} 项"
     kept = []
     for index, row in enumerate(rows):
-        inner, facts = Checked(), dict(row)
+        inner, within = Checked(), dict(facts)
         for sub in each.fields:
-            _check(sub, row, facts, inner, partial, known)
+            _check(sub, row, within, inner, partial, known)
         kept.append(inner.clean)
         checked.errors |= {f"{each.key}.{index}.{key}": text for key, text in inner.errors.items()}
-    checked.clean[each.key] = kept
+    checked.clean[each.key] = facts[each.key] = kept

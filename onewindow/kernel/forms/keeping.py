@@ -62,11 +62,20 @@ def _restore(field: FormField | None, value: Any, kept: Any) -> Any:
     if field is None:
         return value
     if field.kind == "group" and isinstance(value, list):
-        known = {sealed["masked"]: sealed for row in kept or [] for sealed in row.values() if isinstance(sealed, dict) and "masked" in sealed}
-        return [{key: known.get(each, each) if isinstance(each, str) else each for key, each in row.items()} for row in value]
+        return [_restore_row(field, row, kept or []) for row in value]
     if field.kind in SECRET_KINDS and isinstance(kept, Mapping) and value == kept.get("masked"):
         return kept
     return value
+
+
+def _restore_row(group: FormField, row: Mapping[str, Any], kept: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows may have been dropped: a mask is looked for in all of them, and typed again if it fits two numbers."""
+    restored = dict(row)
+    for key in (sub.key for sub in group.fields if sub.kind in SECRET_KINDS and isinstance(row.get(sub.key), str)):
+        fitting = {each[key]["index"]: each[key] for each in kept if key in each and each[key]["masked"] == row[key]}
+        if len(fitting) == 1:
+            restored[key] = next(iter(fitting.values()))
+    return restored
 
 
 NameOf = Callable[[str], str]
@@ -74,6 +83,11 @@ NameOf = Callable[[str], str]
 
 def _same(code: str) -> str:
     return code
+
+
+def plain(number: float) -> str:
+    """All its digits, and no .0."""
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def say(field: FormField, value: Any, division_name: NameOf = _same) -> str:
@@ -91,7 +105,7 @@ def say(field: FormField, value: Any, division_name: NameOf = _same) -> str:
         year, month, day = str(value).split("-")
         return f"{year}年{int(month)}月{int(day)}日"
     if field.kind == "number":
-        return f"{value:g}{field.unit}" if isinstance(value, int | float) else f"{value}{field.unit}"
+        return f"{plain(value)}{field.unit}"
     if field.kind == "address":
         return f"{division_name(value.get('division', ''))} {value.get('detail', '')}".strip()
     if field.kind == "group":
@@ -158,4 +172,8 @@ def changes(schema: FormSchema, old: Mapping[str, Any], new: Mapping[str, Any]) 
 
 
 def _mark(value: Any) -> Any:
-    return value["index"] if isinstance(value, Mapping) and "index" in value else value
+    if isinstance(value, list):
+        return [_mark(each) for each in value]
+    if isinstance(value, Mapping):
+        return value["index"] if "index" in value else {key: _mark(part) for key, part in value.items()}
+    return value

@@ -11,12 +11,16 @@ from typing import Any
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from onewindow.kernel import clock
+from onewindow.kernel import clock, secrecy
+from onewindow.kernel.forms.keeping import plain, unseal
 from onewindow.kernel.forms.schema import FormField
 
-MOBILE = re.compile(r"1[3-9]\d{9}")
-LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,5})?")
-DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+MOBILE = re.compile(r"(?a)1[3-9]\d{9}")
+LANDLINE = re.compile(r"(?a)0\d{2,3}-?\d{7,8}(-\d{1,5})?")
+# Control characters and lone surrogates: PostgreSQL and UTF-8 cannot hold them, people cannot see them.
+UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+LONG = 2000
+DATE = re.compile(r"(?a)(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 
 
 class Problem(ValueError):
@@ -40,16 +44,17 @@ def read(field: FormField, value: Any, known_division: Callable[[str], bool]) ->
 def words(field: FormField, value: Any) -> str:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise Problem(f"{field.label}应是文字")
-    return unicodedata.normalize("NFC", str(value)).strip()
+    found = unicodedata.normalize("NFC", str(value)).strip()
+    if UNKEEPABLE.search(found):
+        raise Problem(f"{field.label}里有不能保存的字符，请重新填写")
+    return found
 
 
 def text(field: FormField, value: Any) -> str:
     found = words(field, value)
-    if "\x00" in found:
-        raise Problem(f"{field.label}里有不能保存的字符，请重新填写")
     if field.kind == "text" and "\n" in found:
         found = " ".join(found.split())
-    limit = field.max_length if field.kind == "text" else max(field.max_length, 2000)
+    limit = LONG if field.kind == "long_text" and "max_length" not in field.model_fields_set else field.max_length
     if len(found) > limit:
         raise Problem(f"{field.label}太长了，最多 {limit} 个字，现在是 {len(found)} 个")
     if field.pattern and not re.fullmatch(field.pattern, found):
@@ -59,13 +64,13 @@ def text(field: FormField, value: Any) -> str:
 
 def number(field: FormField, value: Any) -> int | float:
     raw = narrow(words(field, value)).replace(",", "").removesuffix(field.unit or "\0")
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", raw):
+    if not re.fullmatch(r"(?a)-?\d{1,15}(\.\d{1,6})?", raw):
         raise Problem(f"{field.label}应是数字，例如 12")
     found = float(raw) if "." in raw else int(raw)
     if field.min is not None and found < field.min:
-        raise Problem(f"{field.label}不能小于 {field.min:g}{field.unit}")
+        raise Problem(f"{field.label}不能小于 {plain(field.min)}{field.unit}")
     if field.max is not None and found > field.max:
-        raise Problem(f"{field.label}不能大于 {field.max:g}{field.unit}")
+        raise Problem(f"{field.label}不能大于 {plain(field.max)}{field.unit}")
     return found
 
 
@@ -93,7 +98,8 @@ def choice(field: FormField, value: Any) -> str:
 
 def choices(field: FormField, value: Any) -> list[str]:
     picked = value if isinstance(value, list) else [value]
-    return [choice(field, each) for each in dict.fromkeys(picked)]
+    found = {choice(field, each) for each in picked}
+    return [option.value for option in field.choices if option.value in found]
 
 
 def yes_no(field: FormField, value: Any) -> bool:
@@ -107,9 +113,9 @@ def yes_no(field: FormField, value: Any) -> bool:
 def person_number(field: FormField, value: Any) -> str:
     """GB 11643. The area is that of first registration: never checked against today's list."""
     found = narrow(words(field, value)).replace(" ", "").upper()
-    if re.fullmatch(r"\d{15}", found):
+    if re.fullmatch(r"(?a)\d{15}", found):
         raise Problem("15 位的旧号码已停用，请填写二代身份证上的 18 位号码")
-    if not re.fullmatch(r"\d{17}[\dX]", found):
+    if not re.fullmatch(r"(?a)\d{17}[\dX]", found):
         raise Problem(f"{field.label}应是 18 位，现在是 {len(found)} 位，请对照身份证核对")
     try:
         born = ric.get_birth_date(found)
@@ -117,14 +123,21 @@ def person_number(field: FormField, value: Any) -> str:
         raise Problem(f"{field.label}中的出生日期（第 7 到 14 位）不对，请核对") from None
     if born > clock.today():
         raise Problem(f"{field.label}中的出生日期在今天之后，请核对")
-    if ric.calc_check_digit(found[:-1]) != found[-1]:
-        raise Problem(f"{field.label}有一位不对，请逐位对照身份证核对")
+    if (last := ric.calc_check_digit(found)) != found[-1]:
+        raise Problem(f"{field.label}最后一位应是 {last}，请逐位对照身份证核对")
     return found
 
 
 def sealed(field: FormField, value: Mapping[str, Any]) -> Mapping[str, Any]:
-    if set(value) != {"cipher", "masked", "index"}:
+    """Kept before, and whole: mask and index must belong to the cipher."""
+    if set(value) != {"cipher", "masked", "index"} or not all(isinstance(part, str) for part in value.values()):
         raise Problem(f"请填写{field.label}")
+    try:
+        found = unseal(value)
+    except ValueError:
+        raise Problem(f"请重新填写{field.label}") from None
+    if value["masked"] != secrecy.mask_number(found) or value["index"] != secrecy.index(found, purpose="person"):
+        raise Problem(f"请重新填写{field.label}")
     return value
 
 
@@ -148,7 +161,7 @@ def phone(field: FormField, value: Any) -> str:
 def address(field: FormField, value: Any, known: Callable[[str], bool]) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise Problem(f"请选择{field.label}所在的镇（街道），并填写门牌")
-    division, detail = str(value.get("division", "")).strip(), str(value.get("detail", "")).strip()
+    division, detail = words(field, value.get("division", "")), words(field, value.get("detail", ""))
     if not division or not known(division):
         raise Problem(f"请选择{field.label}所在的镇（街道）")
     if not detail and field.required:
