@@ -45,7 +45,7 @@ def _popular() -> tuple[list[Item], bool]:
         items = Item.objects.select_related("agency", "current").in_bulk([code for code, _ in top])
         return [items[code] for code, _ in top], True
     complete = Item.objects.select_related("agency", "current").filter(complete=True, current__isnull=False)
-    return list(complete[:SHOWN]), False
+    return sorted(complete, key=lambda item: themes.WHO["person"] not in item.target)[:SHOWN], False
 
 
 def _mine(principal: Principal | None) -> list[Case]:
