@@ -7,7 +7,7 @@ shares with the question and by how much of the name the question says.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
@@ -21,8 +21,8 @@ from onewindow.catalogue.models import Item, ItemVersion
 
 # How much a kind of name counts, and how much it matters that the question says all of it.
 OFFICIAL, SHORT, PLAIN, ENGLISH = 1.0, 1.0, 1.25, 0.8
-COVERAGE = 0.45
-SECOND, ASIDE = 0.25, 0.12
+COVERAGE = 0.65
+WHOLE, ASIDE = 0.9, 0.05
 # Factors for what the question is about (Vocabulary.asked) and what is more often meant.
 SAME_INTENT, OTHER_INTENT, MISSED_INTENT = 1.2, 0.72, 0.9
 NOT_CORE, INTERMEDIARY, WRONG_SIDE = 0.95, 0.8, 0.93
@@ -92,33 +92,37 @@ class Index:
             self.names.append(Name(text, number, weight, sum(weights.values()) or 1.0))
 
     def search(self, text: str, limit: int) -> list[Hit]:
-        query = speech.understand(text, self.vocabulary, self.abbreviations)
-        best = self._names(query)
-        side: Counter[int] = Counter()
+        query = speech.understand(text, self.vocabulary, self.abbreviations, self.rarity)
+        side: defaultdict[int, float] = defaultdict(float)
         for token in query.tokens:
             for number in self.aside.get(token, ()):
-                side[number] += self.rarity[token]  # type: ignore[assignment]
+                side[number] += self.rarity[token]
         hits = []
-        for number, scored in best.items():
+        for number, (score, whole, why) in self._names(query).items():
             entry = self.entries[number]
-            score = scored[0][0] + SECOND * (scored[1][0] if len(scored) > 1 else 0) + ASIDE * side[number]
-            hits.append((score * entry.factor * _fit(entry, query), entry.code, scored[0][1]))
+            score += WHOLE * whole + ASIDE * side[number]
+            hits.append((score * entry.factor * _fit(entry, query), entry.code, why))
         hits.sort(key=lambda hit: (-hit[0], hit[1]))
         return [Hit(code, round(score, 2), why) for score, code, why in hits[:limit]]
 
-    def _names(self, query: speech.Query) -> dict[int, list[tuple[float, str]]]:
-        """By entry: its names' scores, best first."""
+    def _names(self, query: speech.Query) -> dict[int, tuple[float, float, str]]:
+        """By entry: the score of its best name, what all its names together share with the question, that name."""
         matched: defaultdict[int, float] = defaultdict(float)
+        whole: defaultdict[int, float] = defaultdict(float)
         for token, weight in query.tokens.items():
             share = min(1.0, weight / _kind(token))
+            holders = set()
             for name, value in self.postings.get(token, ()):
                 matched[name] += value * share
-        found: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
+                holders.add(self.names[name].entry)
+            for number in holders:
+                whole[number] += weight * self.rarity[token]
+        found: dict[int, tuple[float, float, str]] = {}
         for number, value in matched.items():
             name = self.names[number]
-            found[name.entry].append((name.weight * value * (value / name.total) ** COVERAGE, name.text))
-        for scored in found.values():
-            scored.sort(reverse=True)
+            score = name.weight * value * (value / name.total) ** COVERAGE
+            if name.entry not in found or score > found[name.entry][0]:
+                found[name.entry] = (score, whole[name.entry], name.text)
         return found
 
 

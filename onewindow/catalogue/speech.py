@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,15 @@ class Vocabulary:
             business=tuple(content["business"]),
         )
 
+    @cached_property
+    def by_sound(self) -> dict[str, list[tuple[str, int]]]:
+        """Words to widen and their lengths by the sound of their first two characters."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for word in self.widen:
+            if len(word) > 1 and CHINESE.fullmatch(word):
+                found.setdefault(f"{sound(word[0])} {sound(word[1])}", []).append((word, len(word)))
+        return found
+
     def intents_of_name(self, name: str) -> frozenset[str]:
         return frozenset(intent for intent, words in self.named.items() if any(word in name for word in words))
 
@@ -101,28 +110,48 @@ class Query:
     business: bool
 
 
-WIDENED = 0.85
+# Words that were not said themselves count less, those that only sound like what was said still less.
+WIDENED, MISHEARD = 0.5, 0.5
 
 
-def understand(text: str, vocabulary: Vocabulary, abbreviations: dict[str, tuple[str, ...]]) -> Query:
-    """`abbreviations`: initials or full pinyin of the catalogue's words → the words."""
-    spoken = normal(text)
-    said = spoken
+def understand(
+    text: str, vocabulary: Vocabulary, abbreviations: Mapping[str, tuple[str, ...]], known: Container[str]
+) -> Query:
+    """`abbreviations`: initials or full pinyin → words of the catalogue; `known`: the tokens of its names."""
+    said = normal(text)
     for old, new in vocabulary.replace.items():
         said = said.replace(old, new)
-    extra = [word for run in LATIN.findall(said) for word in abbreviations.get(run, ())]
-    extra += _ages(said, vocabulary)
-    whole = said + " " + " ".join(extra)
-    extra += [word for key, words in vocabulary.widen.items() if key in whole for word in words]
     plain = said
     for word in vocabulary.stop:
         plain = plain.replace(word, " ")
     found = tokens(plain)
-    for word in extra:
-        for token, weight in tokens(word).items():
-            found[token] = max(found.get(token, 0.0), weight * WIDENED)
+    extra = [word for run in LATIN.findall(said) for word in abbreviations.get(run, ())]
+    extra += _ages(said, vocabulary)
+    whole = f"{said} {' '.join(extra)}"
+    extra += [word for key, words in vocabulary.widen.items() if key in whole for word in words]
+    _add(found, extra, WIDENED)
+    _add(found, _misheard(plain, vocabulary, known), MISHEARD)
     intents = frozenset(name for name, words in vocabulary.asked.items() if any(word in said for word in words))
     return Query(plain, found, intents, any(word in said for word in vocabulary.business))
+
+
+def _add(found: dict[str, float], words: Iterable[str], share: float) -> None:
+    for word in words:
+        for token, weight in tokens(word).items():
+            found[token] = max(found.get(token, 0.0), weight * share)
+
+
+def _misheard(text: str, vocabulary: Vocabulary, known: Container[str]) -> Iterator[str]:
+    """Everyday words that sound like something said which the catalogue does not know."""
+    for run in CHINESE.findall(text):
+        strange = {i for i in range(len(run) - 1) if run[i : i + 2] not in known}
+        sounds = [sound(character) for character in run]
+        for i in strange:
+            for word, length in vocabulary.by_sound.get(f"{sounds[i]} {sounds[i + 1]}", ()):
+                # Next to a known pair it is most likely just the seam of two words.
+                seam = i + length < len(run) and i + length - 1 not in strange
+                if not seam and [sound(character) for character in word] == sounds[i : i + length]:
+                    yield from (word, *vocabulary.widen[word])
 
 
 def _ages(text: str, vocabulary: Vocabulary) -> Iterator[str]:

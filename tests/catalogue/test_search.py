@@ -1,0 +1,93 @@
+import csv
+import json
+import sys
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from onewindow.catalogue import publish
+from onewindow.catalogue.models import Item
+from onewindow.catalogue.search import search, suggest
+
+
+@pytest.fixture(scope="module")
+def catalogue(django_db_setup, django_db_blocker):
+    """The whole catalogue of the reference district, loaded once for this file and taken away after it."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        publish.load(settings.DATA_DIR)
+        yield
+        transaction.set_rollback(True)
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
+
+
+def first(text):
+    return search(text)[0].code
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("我妈70岁了想办个老年证要带啥", "XDP0096"),
+        ("老年正咋个办", "XDP0096"),  # a typing error, and dialect
+        ("申领《四川省老年人优待证》", "XDP0096"),
+        ("身份证要到期了换新的", "XDP0036"),
+        ("sfz过期", "XDP0036"),  # initials
+        ("shebaoka", "XDP0292"),  # pinyin
+        ("注销个体户", "XDA0131"),
+        ("个体户改经营范围", "XDA0132"),
+        ("ＫＴＶ要办什么证", "XDA0294"),  # full width
+    ],
+)
+def test_people_find_the_item_by_their_own_words(question, code):
+    assert first(question) == code
+
+
+@pytest.mark.parametrize("question", ["", "   ", "？？？", "a" * 5000, "\x00'; DROP TABLE", "😀", "的了吗"])
+def test_nonsense_is_harmless(question):
+    assert len(search(question)) <= 10
+
+
+def test_a_hit_says_which_name_matched():
+    hit = search("老年证")[0]
+    assert hit.why == "老年证"
+    assert hit.score > 0
+
+
+def test_the_yardstick_is_kept():
+    with (settings.DATA_DIR / "questions-open.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ranks = []
+    for row in rows:
+        right = set(row["item_codes"].split("|"))
+        ranks.append(next((n for n, hit in enumerate(search(row["question"]), 1) if hit.code in right), 99))
+    assert sum(rank == 1 for rank in ranks) / len(rows) >= 0.80
+    assert sum(rank <= 3 for rank in ranks) / len(rows) >= 0.93
+
+
+def test_a_new_version_is_found_by_its_new_name():
+    item = Item.objects.select_related("current").get(pk="XDA0001")
+    guide = item.current.guide.model_copy(update={"plain_names": ("给公路开岔口",)})
+    publish.publish([guide])
+    assert first("给公路开岔口") == "XDA0001"
+
+
+@pytest.mark.parametrize("typed", ["老年", "laonian", "lnz", "老年证"])
+def test_suggestions_while_typing(typed):
+    assert "XDP0096" in [hit.code for hit in suggest(typed)]
+
+
+def test_batch_answers_a_json_line_for_every_question(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", StringIO("老年证\n\n办护照\n"))
+    out = StringIO()
+    call_command("search", "--batch", stdout=out)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["q"] for line in lines] == ["老年证", "", "办护照"]
+    assert lines[0]["items"][0] == "XDP0096"
+    assert lines[1]["items"] == []
+    assert len(lines[2]["items"]) == 10
