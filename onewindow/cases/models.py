@@ -50,7 +50,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The one door: what this person may see. A stranger finds nothing."""
         if principal is None:
             return self.none()
-        visible = Q(filed_by_id=principal.user_id)
+        visible = Q(filed_by_id=principal.user_id, mandate__revoked_at__isnull=True)
         if principal.person_id:
             visible |= Q(person_id=principal.person_id)
         if principal.is_staff:
@@ -62,7 +62,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def of_applicant(self, principal: Principal) -> CaseQuerySet:
         """Filed by the person or about the person."""
-        mine = Q(filed_by_id=principal.user_id, channel__in=[Case.Channel.ONLINE, Case.Channel.API])
+        online = [Case.Channel.ONLINE, Case.Channel.API]
+        mine = Q(filed_by_id=principal.user_id, mandate__revoked_at__isnull=True, channel__in=online)
         if principal.person_id:
             mine |= Q(person_id=principal.person_id)
         return self.filter(mine)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from onewindow.accounts.models import Mandate
 from onewindow.accounts.principal import Principal
 from onewindow.cases.models import Case
 from onewindow.kernel.ledger import Actor
 
 
 def applicant(case: Case, by: Actor) -> bool:
-    """The person who filed it, or whose matter it is."""
+    """The person whose matter it is, or who filed it: under a mandate, only while that is in force."""
     if not isinstance(by, Principal):
         return False
-    return by.user_id == case.filed_by_id or (by.person_id is not None and by.person_id == case.person_id)
+    if by.person_id is not None and by.person_id == case.person_id:
+        return True
+    if by.user_id != case.filed_by_id:
+        return False
+    return case.mandate_id is None or Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
 
 
 def _post(case: Case, by: Actor, *roles: str) -> bool:

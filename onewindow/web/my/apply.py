@@ -9,14 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from onewindow.accounts.models import Person
-from onewindow.cases import readiness
+from onewindow.cases import applicants, readiness
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item
 from onewindow.documents import files
-from onewindow.documents.models import Upload
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import signed_in
@@ -30,12 +28,19 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     item = get_object_or_404(Item.objects.select_related("current"), pk=code, current__isnull=False)
     guide = item.current.guide
     answers = read_answers(guide, request.POST or request.GET)
-    person = Person.objects.filter(pk=request.principal.person_id).first()
-    if request.method == "POST" and guide.complete and person:
-        case = drafts.open_case(item, by=request.principal, person=person, answers=answers, once=request.POST.get("once"))
+    choices = applicants.choices(request.principal, item)
+    chosen = next((each for each in choices if each.key == request.POST.get("applicant", "self")), None)
+    if request.method == "POST" and guide.complete and chosen:
+        case = drafts.open_case(
+            item, by=request.principal, person=chosen.person, organisation=chosen.organisation, mandate=chosen.mandate,
+            answers=answers, once=request.POST.get("once"),
+        )  # fmt: skip
         return redirect("case-questions" if guide.questions and not answers else "case-form", case.number, *_first(answers))
     mine = Case.objects.of_applicant(request.principal).filter(item=item, state__in=drafts.EDITABLE)
-    context = {"item": item, "guide": guide, "answers": answers, "person": person, "drafts": mine.order_by("-id")[:3], "once": uuid.uuid4().hex}
+    context = {
+        "item": item, "guide": guide, "answers": answers, "choices": choices, "known": request.principal.person_id,
+        "drafts": mine.order_by("-id")[:3], "once": uuid.uuid4().hex,
+    }  # fmt: skip
     return render(request, "my/start.html", context)
 
 
@@ -110,8 +115,8 @@ def add_paper(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """Plain multipart, several files at once; one that fails does not lose the rest."""
     case = own_case(request, number)
     drafts.ensure_editable(case, request.principal)
-    problems = [*_keep_posted(request, case, key), *_keep_resumed(request, case, key)]
-    if not request.FILES and not request.POST.get("upload"):
+    problems = _keep_posted(request, case, key)
+    if not request.FILES:
         problems.append("请先选择要上传的文件。")
     if problems:
         return materials(_as_get(request), number, {key: "；".join(problems)})
@@ -127,21 +132,6 @@ def _keep_posted(request: HttpRequest, case: Case, key: str) -> list[str]:
         except (files.FileRefused, ValueError) as refusal:
             problems.append(f"{upload.name}：{refusal}")
     return problems
-
-
-def _keep_resumed(request: HttpRequest, case: Case, key: str) -> list[str]:
-    """A file that came piece by piece (tus) joins the case it was announced for."""
-    upload_id = request.POST.get("upload")
-    if not upload_id:
-        return []
-    upload = get_object_or_404(Upload.objects.select_related("file"), pk=upload_id, owner=request.principal.key)
-    if upload.file is None or upload.target != f"case:{case.number}:{key}":
-        return ["文件还没有传完，请再试一次。"]
-    try:
-        drafts.add_paper(case, key, upload.file, by=request.principal)
-    except ValueError as refusal:
-        return [f"{upload.name}：{refusal}"]
-    return []
 
 
 def _as_get(request: HttpRequest) -> HttpRequest:

@@ -11,5 +11,5 @@ from onewindow.cases.models import Case
 def own_case(request: HttpRequest, number: str) -> Case:
     """The person's own case, or 404 as for a stranger; an officer's case of somebody else is not "mine"."""
     principal = request.principal
-    cases = Case.objects.select_related("version", "item", "agency", "person").open_to(principal)
+    cases = Case.objects.select_related("version", "item", "agency", "person", "organisation").open_to(principal)
     return get_object_or_404(cases.of_applicant(principal), number=number)

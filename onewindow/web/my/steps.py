@@ -66,7 +66,14 @@ def form_values(case: Case, page: int) -> dict[str, Any]:
 
 
 def prefill(case: Case) -> dict[str, str]:
-    person = case.person
+    organisation, person = case.organisation, case.person
+    if organisation is not None:
+        return {
+            "organisation.name": organisation.name, "organisation.credit_code": organisation.credit_code,
+            "organisation.address": organisation.address, "organisation.phone": organisation.phone,
+            "organisation.legal_representative": organisation.legal_representative,
+            "person.phone": case.applicant_phone,
+        }  # fmt: skip
     if person is None:
         return {}
     return {

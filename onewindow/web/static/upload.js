@@ -5,8 +5,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   const bar = form.querySelector("progress");
   const state = form.querySelector("[role=status]");
   const csrf = form.querySelector("[name=csrfmiddlewaretoken]").value;
-  const send = (file, done, failed) => {
-    const uploading = new tus.Upload(file, {
+  const send = (file, done, failed) =>
+    new tus.Upload(file, {
       endpoint: form.dataset.upload,
       chunkSize: 1024 * 1024,
       retryDelays: [0, 1000, 3000, 5000, 10000, 20000],
@@ -18,17 +18,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
         state.textContent = `正在上传 ${file.name}：${Math.round(bar.value)}%`;
       },
       onError: (error) => failed(error.originalResponse?.getBody() || "网络断了，已传的部分会保留，请再试一次。"),
-      onSuccess: () => done(uploading.url.split("/").at(-2)),
+      onSuccess: done,
     });
-    return uploading;
-  };
-  const join = async (id) => {
-    const body = new URLSearchParams({ csrfmiddlewaretoken: csrf, upload: id });
-    const reply = await fetch(form.action, { method: "POST", body, redirect: "follow" });
-    if (reply.ok) return "";
-    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    return page.querySelector(".my-error")?.textContent.trim() || "没有存上，请再试一次。";
-  };
   form.addEventListener("submit", (event) => {
     const files = [...input.files];
     if (!files.length) return;
@@ -40,7 +31,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
       const file = files.shift();
       if (file) {
         const failed = (text) => { problems.push(`${file.name}：${text}`); next(); };
-        const upload = send(file, async (id) => { const text = await join(id); text ? failed(text) : next(); }, failed);
+        const upload = send(file, next, failed);
         upload.findPreviousUploads().then((earlier) => {
           if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
           upload.start();
