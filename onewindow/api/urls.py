@@ -1,0 +1,54 @@
+"""Addresses of the API. Whatever happens under /api/ answers in JSON: also a wrong address or a wrong method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from onewindow.api import problems
+from onewindow.api.v1 import api
+
+View = Callable[..., HttpResponse]
+
+
+def in_json(view: View) -> View:
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # PostgreSQL has no NUL in texts.
+        if "\0" in request.path or "%00" in request.META["QUERY_STRING"]:
+            return problems.malformed().response
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            return problems.not_found().response
+        if response.status_code == 405:
+            return _wrong_method(request, response["Allow"])
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return csrf_exempt(answer)
+
+
+def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    detail = f"这个地址不支持 {request.method}，可以用 {allowed}。"
+    return problems.Problem("method", detail, headers={"Allow": allowed}).response
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    raise Http404
+
+
+patterns, _, namespace = api.urls
+for pattern in patterns:
+    assert isinstance(pattern, URLPattern)
+    pattern.callback = in_json(pattern.callback)
+
+urlpatterns = [
+    path("v1/", (patterns, "ninja", namespace)),
+    re_path("", in_json(unknown)),
+]
