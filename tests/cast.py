@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpRequest
 from django.test import Client
@@ -57,6 +58,15 @@ def officer(role: str, agency: str = "WJJ", name: str = "刘敏") -> Member:
     user = StaffFactory(name=name)
     PostFactory(user=user, role=role, agency=AgencyFactory(code=agency))
     return member(user)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_argon2():
+    """The same hasher with its least cost: the suite checks hundreds of passwords."""
+    with pytest.MonkeyPatch.context() as patch:
+        for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
+            patch.setattr(Argon2PasswordHasher, cost, least)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection
@@ -67,7 +68,7 @@ def _take_try(phone: str) -> tuple[int, str] | None:
         return found
 
 
-def _refuse(phone: str) -> None:
+def _refuse(phone: str) -> NoReturn:
     user_id = User.objects.filter(phone=phone).values_list("pk", flat=True).first()
     if user_id:
         ledger.record(("user", str(user_id)), "user.sign_in_failed", by=DOOR, data={"how": "phone_code"})

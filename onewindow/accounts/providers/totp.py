@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pyotp
 import segno
@@ -80,6 +81,6 @@ def _matching_step(user: User, secret: str, code: str) -> int:
     return matching[-1]
 
 
-def _refuse(user: User) -> None:
+def _refuse(user: User) -> NoReturn:
     ledger.record(("user", str(user.pk)), "user.sign_in_failed", by=DOOR, data={"how": "totp"})
     raise SignInRefused(WRONG)

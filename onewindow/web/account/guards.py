@@ -13,13 +13,30 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from onewindow.accounts.principal import Principal
+
+
+class Request(HttpRequest):
+    """What the middleware adds, for the type checker."""
+
+    principal: Principal | None
+    htmx: HtmxDetails
+
+
+class SignedIn(Request):
+    """A request that has passed one of the guards."""
+
+    principal: Principal
+
 
 View = Callable[..., HttpResponse]
 
 
 def signed_in(view: View) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.principal is None:
             return _to_door(request, "sign-in")
         return view(request, *args, **kwargs)
@@ -32,7 +49,7 @@ def staff_only(*roles: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             principal = request.principal
             if principal is None:
                 return _to_door(request, "staff-sign-in")
@@ -45,7 +62,7 @@ def staff_only(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
-def _to_door(request: HttpRequest, door: str) -> HttpResponse:
+def _to_door(request: Request, door: str) -> HttpResponse:
     """Sign in and come back: to this page, or for a form and a fragment to the page they were on."""
     page = request.get_full_path()
     if request.method != "GET" or request.htmx:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +16,7 @@ from onewindow.accounts.models import Mandate, Person, User
 from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password
 from onewindow.web.account.forms import IdentityForm, MandateForm, NewPasswordForm
-from onewindow.web.account.guards import client_ip, safe_next, signed_in
+from onewindow.web.account.guards import SignedIn, client_ip, safe_next, signed_in
 
 
 def _user(principal: Principal) -> User:
@@ -26,7 +26,7 @@ def _user(principal: Principal) -> User:
 @never_cache
 @signed_in
 @require_http_methods(["GET", "POST"])
-def identity(request: HttpRequest) -> HttpResponse:
+def identity(request: SignedIn) -> HttpResponse:
     user, form = _user(request.principal), IdentityForm(request.POST or None)
     following = request.POST.get("next") or request.GET.get("next", "")
     if form.is_valid():
@@ -43,7 +43,7 @@ def identity(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @signed_in
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedIn) -> HttpResponse:
     user = _user(request.principal)
     return render(request, "account/account.html", {"user": user, "mandates": _mandates(request.principal)})
 
@@ -59,7 +59,7 @@ def _mandates(principal: Principal) -> list[Mandate]:
 
 @require_POST
 @signed_in
-def end_sessions(request: HttpRequest) -> HttpResponse:
+def end_sessions(request: SignedIn) -> HttpResponse:
     sessions.end_all(request.principal.user_id, by=request.principal)
     messages.success(request, "已在所有设备上退出。")
     return redirect("sign-in")
@@ -68,7 +68,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @never_cache
 @signed_in
 @require_http_methods(["GET", "POST"])
-def set_password(request: HttpRequest) -> HttpResponse:
+def set_password(request: SignedIn) -> HttpResponse:
     """A new password ends every other session, for its hash is part of each."""
     user = _user(request.principal)
     form = NewPasswordForm(request.POST or None, user=user)
@@ -90,7 +90,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
 @never_cache
 @signed_in
 @require_http_methods(["GET", "POST"])
-def new_mandate(request: HttpRequest) -> HttpResponse:
+def new_mandate(request: SignedIn) -> HttpResponse:
     user, form = _user(request.principal), MandateForm(request.POST or None)
     if user.person is None:
         messages.info(request, "委托他人之前，请先登记您的身份信息。")
@@ -112,7 +112,7 @@ def new_mandate(request: HttpRequest) -> HttpResponse:
 @never_cache
 @signed_in
 @require_http_methods(["GET", "POST"])
-def revocation(request: HttpRequest, pk: int) -> HttpResponse:
+def revocation(request: SignedIn, pk: int) -> HttpResponse:
     held = {mandate.pk for mandate in _mandates(request.principal)}
     mandate = get_object_or_404(Mandate.objects.filter(pk__in=held), pk=pk)
     if request.method == "POST":

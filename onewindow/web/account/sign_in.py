@@ -14,14 +14,14 @@ from onewindow.accounts.providers import SignInRefused, password, phone_code
 from onewindow.notifications import actions as notifications
 from onewindow.notifications.gateways.base import DeliveryFailed
 from onewindow.web.account.forms import CodeForm, PasswordForm, PhoneForm
-from onewindow.web.account.guards import client_ip, safe_next
+from onewindow.web.account.guards import Request, client_ip, safe_next
 
 UNDELIVERED = "短信暂时发不出去。请一分钟后再试，或改用密码登录。"
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: Request) -> HttpResponse:
     """Asks for the phone and sends the code; `?method=password` is the other tab."""
     by_password = request.GET.get("method") == "password"
     form = (PasswordForm if by_password else PhoneForm)(request.POST or None)
@@ -71,7 +71,7 @@ def code(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: Request) -> HttpResponse:
     if request.principal:
         sessions.end(request, request.principal)
         messages.success(request, "已退出登录。")

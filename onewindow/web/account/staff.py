@@ -14,7 +14,7 @@ from onewindow.accounts.models import User
 from onewindow.accounts.providers import SignInRefused, password, totp
 from onewindow.kernel import clock, secrecy
 from onewindow.web.account.forms import CodeForm, PasswordForm
-from onewindow.web.account.guards import client_ip, safe_next
+from onewindow.web.account.guards import Request, client_ip, safe_next
 
 # Between password and second factor.
 PATIENCE_SECONDS = 300
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 300
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: Request) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     following = request.POST.get("next") or request.GET.get("next", "")
     if request.principal and request.principal.is_staff:
