@@ -163,6 +163,7 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise asks for it even while it serves from node_modules
 NODE = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "onewindow" / "web" / "static",

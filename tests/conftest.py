@@ -3,7 +3,15 @@
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from onewindow.kernel import clock
+
 pytest_plugins = ["tests.cast"]
+
+
+@pytest.fixture(autouse=True)
+def the_calendar_is_read_anew():
+    """Kept for a minute in the process; a test's rows are rolled back."""
+    clock.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

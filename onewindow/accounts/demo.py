@@ -78,7 +78,7 @@ def make_accounts() -> list[SignIn]:
     village = Site.objects.filter(level=Site.Level.VILLAGE).order_by("code").first()
     agencies = {agency.code: agency for agency in Agency.objects.filter(code__in=AGENCIES)}
     if missing := sorted(set(AGENCIES) - set(agencies)):
-        raise Agency.DoesNotExist(f"先装入部门（onewindow load_catalogue 或 demo），缺：{'、'.join(missing)}")
+        raise Agency.DoesNotExist(f"先装入部门（onewindow load data/xindu），缺：{'、'.join(missing)}")
     made, names = [], iter(NAMES)
     for code in AGENCIES:
         for role, verb in WINDOW.items():

@@ -73,6 +73,16 @@ def test_an_officer_signs_in_with_what_is_printed_and_shown(agencies):
     assert re.fullmatch(r"\d{6}\n", run("totp", "wjj-clerk"))
 
 
+@pytest.mark.parametrize("username", ["chuangkou", "supervisor", "manager", "editor", "operator", "agent"])
+def test_after_signing_in_everybody_lands_on_a_page_that_is_there(agencies, username):
+    run("demo_accounts")
+    client = Client()
+    client.post(reverse("staff-sign-in"), {"identifier": username, "password": demo.PASSWORD})
+    code = demo.code_for(User.objects.get(username=username))
+    landed = client.post(reverse("staff-totp"), {"code": code}, follow=True)
+    assert landed.redirect_chain and landed.status_code == 200
+
+
 def test_a_citizen_signs_in_by_password(agencies, client):
     run("demo_accounts")
     credentials = {"identifier": "13800000001", "password": demo.PASSWORD}

@@ -191,7 +191,7 @@ class TestSandbox:
         for serial in range(22):
             actions.send_code("13800000001", f"{serial:06d}")
         page = client.get(reverse("sandbox-sms")).content.decode()
-        assert '<h1 class="display-4">沙箱</h1>' in page
+        assert "沙箱</h1>" in page
         assert "000021" in page and "000002" in page and "000001，" not in page
         assert "13800000001" not in page
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from onewindow.accounts import demo, sessions
 from onewindow.accounts.models import User
+from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password, totp
 from onewindow.kernel import clock, secrecy
 from onewindow.web.account.forms import CodeForm, PasswordForm
@@ -26,7 +27,7 @@ def sign_in(request: Request) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     following = request.POST.get("next") or request.GET.get("next", "")
     if request.principal and request.principal.is_staff:
-        return redirect(safe_next(request, following, "desk-list"))
+        return redirect(safe_next(request, following, _home(request.principal)))
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -52,8 +53,13 @@ def _half_signed_in(request: HttpRequest) -> User | None:
 
 def _finish(request: HttpRequest, user: User) -> HttpResponse:
     following = request.session.get("next", "")
-    sessions.start(request, user, how="password+totp")
-    return redirect(safe_next(request, following, "desk-list"))
+    principal = sessions.start(request, user, how="password+totp")
+    return redirect(safe_next(request, following, _home(principal)))
+
+
+def _home(principal: Principal) -> str:
+    """The work list, for the posts that have one."""
+    return "desk-list" if principal.has("clerk", "reviewer", "decider", "manager", "supervisor") else "my-account"
 
 
 @never_cache
