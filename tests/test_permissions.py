@@ -1,0 +1,119 @@
+"""Who may open what: every page of the program is in this table, and a page that is missing from it fails the suite."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from onewindow.cases.actions import drafts, intake
+from onewindow.cases.models import Case, CasePaper
+from onewindow.documents import files
+from onewindow.feedback.models import Rating
+from tests.factories import cases
+from tests.factories.catalogue import flagship
+
+OK, IN, NO = "opens", "sign-in", 404
+ROLES = ["visitor", "owner", "stranger", "clerk", "decider", "other_clerk"]
+# name: (method, visitor, owner, stranger, clerk of the agency, decider of the agency, clerk of another agency)
+EVERYONE = (OK,) * 6
+SIGNED_IN = (IN, OK, OK, OK, OK, OK)
+OWNER = (IN, OK, NO, NO, NO, NO)
+CASE = (IN, OK, NO, OK, OK, NO)
+DESK = (IN, NO, NO, OK, OK, NO)
+PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
+    "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
+    "item-print": ("GET", EVERYONE), "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
+    "verify-certificate": ("GET", EVERYONE), "help": ("GET", EVERYONE), "healthz": ("GET", EVERYONE),
+    "set_language": ("POST", EVERYONE), "rate": ("GET", EVERYONE), "sandbox-sms": ("GET", EVERYONE),
+    "sign-in": ("GET", EVERYONE), "sign-in-code": ("GET", EVERYONE), "staff-sign-in": ("GET", EVERYONE),
+    "staff-totp": ("GET", EVERYONE), "staff-enrol": ("GET", EVERYONE), "sign-out": ("POST", EVERYONE),
+    "my-identity": ("GET", SIGNED_IN), "my-account": ("GET", SIGNED_IN), "my-sessions": ("POST", SIGNED_IN),
+    "my-password": ("GET", SIGNED_IN), "my-mandate-new": ("GET", SIGNED_IN),
+    "my-mandate-revocation": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "apply-start": ("GET", SIGNED_IN), "my-cases": ("GET", SIGNED_IN),
+    "my-case": ("GET", OWNER), "my-clock": ("GET", OWNER), "case-questions": ("GET", OWNER), "case-form": ("GET", OWNER),
+    "case-materials": ("GET", OWNER), "case-check": ("GET", OWNER), "case-add-paper": ("POST", OWNER),
+    "case-remove-paper": ("POST", OWNER), "case-restore-paper": ("POST", OWNER), "case-prereview": ("POST", OWNER),
+    "case-submission": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
+    "case-file": ("GET", CASE), "case-document": ("GET", CASE),
+    "case-certificate": ("GET", (IN, NO, NO, NO, NO, NO)),  # none has been issued yet
+    "desk-list": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-new": ("GET", (IN, NO, NO, OK, NO, OK)),
+    "desk-instant": ("GET", (IN, NO, NO, OK, NO, NO)), "desk-case": ("GET", DESK), "desk-presence": ("GET", DESK),
+    "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
+    "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
+}  # fmt: skip
+
+
+def names(patterns=None):
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "api-v1":
+                yield from names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and "api" not in pattern.lookup_str:
+            yield pattern.name
+
+
+def test_every_page_is_in_the_table():
+    assert set(names()) - set(PAGES) == set()
+
+
+@pytest.fixture
+def matter(db, citizen) -> Case:
+    """A submitted case with one paper, a receipt and an invitation to rate."""
+    case = drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
+    stored = files.store(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF", "证明.pdf", "user:1")
+    drafts.add_paper(case, "photo", stored, by=citizen.principal)
+    intake.submit(case, by=citizen.principal)
+    intake.receive(case, by=cases.officer("收件员", "WJJ", "clerk"))
+    Rating.objects.create(case=case)
+    return case
+
+
+@pytest.fixture
+def people(citizen, other_citizen, clerk, decider, other_agency_clerk) -> dict[str, Client]:
+    members = [citizen, other_citizen, clerk, decider, other_agency_clerk]
+    return dict(zip(ROLES, [Client(), *(member.client for member in members)], strict=True))
+
+
+def address(name: str, case: Case) -> str:
+    known = {
+        "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
+        "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
+        "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case),
+    }  # fmt: skip
+    if name == "item-version":
+        known["number"] = 1
+    if name == "verify-certificate":
+        known["number"] = "XDP2026000000100"
+    arguments = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
+    return reverse(name, kwargs={key: known[key] for key in arguments})
+
+
+def _receipt(case: Case) -> int:
+    from onewindow.kernel.models import Entry
+
+    return Entry.objects.get(subject=case.number, event="case.received").pk
+
+
+def outcome(response) -> object:
+    if response.status_code in {301, 302} and "sign-in" in response["Location"]:
+        return IN
+    return NO if response.status_code == 404 else OK
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_who_may_open(name, matter, people):
+    method, expected = PAGES[name]
+    found = []
+    for role in ROLES:
+        data = {"HTTP_TUS_RESUMABLE": "1.0.0"} if name.startswith("upload") else {}
+        response = people[role].generic(method, address(name, matter), **data)
+        assert response.status_code < 500
+        found.append(outcome(response))
+    if name in {"sign-in", "sign-in-code", "staff-sign-in", "staff-totp", "staff-enrol", "sign-out", "my-sessions"}:
+        assert NO not in found  # these doors lead on to each other
+    else:
+        assert dict(zip(ROLES, found, strict=True)) == dict(zip(ROLES, expected, strict=True))
