@@ -113,8 +113,8 @@ class Checklist:
 def checklist(guide: Guide, answers: Mapping[str, Any]) -> Checklist:
     """Pure; `answers` are typed values by question key (and form key, where a form is being filled in)."""
     asked = {question.key: question for question in guide.questions}
-    conditions = tuple(_condition(condition, answers, asked) for condition in guide.conditions)
-    materials = tuple(_material(material, answers, asked) for material in guide.materials)
+    conditions = tuple(_condition(stated, answers, asked) for stated in guide.conditions)
+    materials = tuple(_material(paper, answers, asked) for paper in guide.materials)
     applying = []
     useful: Counter[str] = Counter()
     for situation in guide.situations:
@@ -122,8 +122,10 @@ def checklist(guide: Guide, answers: Mapping[str, Any]) -> Checklist:
         useful.update(ask)
         if answer is Answer.MET:
             applying.append(situation)
-    for part in (*conditions, *materials):
-        useful.update(part.ask)
+    for condition in conditions:
+        useful.update(condition.ask)
+    for material in materials:
+        useful.update(material.ask)
     return Checklist(
         conditions=conditions,
         situations=tuple(applying),

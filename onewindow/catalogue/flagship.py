@@ -109,7 +109,7 @@ def _report(problems: Problems, source: Path | str, path: checks.Path, what: str
 
 def _line(file: Path, path: checks.Path) -> int:
     """Where the document has the value at the path, or the nearest thing around it."""
-    node = yaml.compose(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    node: Any = yaml.compose(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     for part in path:
         following = None
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):

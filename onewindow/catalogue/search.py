@@ -22,10 +22,10 @@ from onewindow.catalogue.models import Item, ItemVersion
 # How much a kind of name counts, and how much it matters that the question says all of it.
 OFFICIAL, SHORT, PLAIN, ENGLISH = 1.0, 1.0, 1.25, 0.8
 COVERAGE = 0.65
-WHOLE, ASIDE = 0.9, 0.05
+WHOLE, ASIDE = 0.7, 0.04
 # Factors for what the question is about (Vocabulary.asked) and what is more often meant.
 SAME_INTENT, OTHER_INTENT, MISSED_INTENT = 1.2, 0.72, 0.9
-NOT_CORE, INTERMEDIARY, WRONG_SIDE = 0.95, 0.8, 0.93
+NOT_CORE, INTERMEDIARY, WRONG_SIDE = 0.95, 0.8, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ class Index:
         aside: list[tuple[int, set[str]]] = []
         for number, row in enumerate(rows):
             self.entries.append(_entry(row, vocabulary))
-            named += [(text, number, weight, speech.tokens(speech.normal(text))) for text, weight in _names(row)]
+            named += [(text, number, weight, vocabulary.weighed(speech.normal(text))) for text, weight in _names(row)]
             aside.append((number, set(speech.tokens(speech.normal(_aside(row))))))
         self._weigh(named)
         self.aside: defaultdict[str, list[int]] = defaultdict(list)
         for number, tokens in aside:
             for token in tokens & self.rarity.keys():
                 self.aside[token].append(number)
-        pieces = [name.text for name in self.names if len(name.text) <= 24]
+        pieces = [name.text for name in self.names if len(name.text) <= 14]
         self.abbreviations = speech.abbreviations_of([*pieces, *vocabulary.widen])
 
     def _weigh(self, named: list[tuple[str, int, float, dict[str, float]]]) -> None:
@@ -112,14 +112,14 @@ class Index:
         for token, weight in query.tokens.items():
             share = min(1.0, weight / _kind(token))
             holders = set()
-            for name, value in self.postings.get(token, ()):
-                matched[name] += value * share
-                holders.add(self.names[name].entry)
+            for at, value in self.postings.get(token, ()):
+                matched[at] += value * share
+                holders.add(self.names[at].entry)
             for number in holders:
                 whole[number] += weight * self.rarity[token]
         found: dict[int, tuple[float, float, str]] = {}
-        for number, value in matched.items():
-            name = self.names[number]
+        for at, value in matched.items():
+            name = self.names[at]
             score = name.weight * value * (value / name.total) ** COVERAGE
             if name.entry not in found or score > found[name.entry][0]:
                 found[name.entry] = (score, whole[name.entry], name.text)
@@ -183,9 +183,15 @@ def index() -> Index:
     global _kept
     newest = ItemVersion.objects.aggregate(newest=Max("pk"))["newest"] or 0
     if _kept is None or _kept[0] != newest:
-        with _building:
+        # While one thread builds, the others go on with the index they have.
+        if not _building.acquire(blocking=_kept is None):
+            assert _kept is not None
+            return _kept[1]
+        try:
             if _kept is None or _kept[0] != newest:
                 _kept = (newest, _build())
+        finally:
+            _building.release()
     return _kept[1]
 
 

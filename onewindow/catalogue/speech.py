@@ -19,6 +19,7 @@ from pypinyin import lazy_pinyin
 
 # Weights of kinds of token: two characters, a word, the sound of two characters (catches typing errors), one character.
 PAIR, WORD, SOUND, ENGLISH = 1.0, 0.5, 0.45, 1.0
+ACTION = 0.5
 # Sounds that Sichuan speakers and sloppy typing mix up, folded into one.
 FOLDS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 CHINESE = re.compile(r"[一-鿿]+")
@@ -78,7 +79,7 @@ class Vocabulary:
 
     @classmethod
     def read(cls, path: Path) -> Vocabulary:
-        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         return cls(
             replace=dict(sorted(content["replace"].items(), key=lambda pair: -len(pair[0]))),
             stop=tuple(sorted(content["stop"], key=len, reverse=True)),
@@ -88,6 +89,15 @@ class Vocabulary:
             named={name: tuple(entry["named"]) for name, entry in content["intents"].items()},
             business=tuple(content["business"]),
         )
+
+    @cached_property
+    def actions(self) -> frozenset[str]:
+        """Tokens of what is done; with what counts more."""
+        words = [word for group in (*self.asked.values(), *self.named.values()) for word in group]
+        return frozenset(token for word in words for token in tokens(word))
+
+    def weighed(self, text: str) -> dict[str, float]:
+        return {token: weight * (ACTION if token in self.actions else 1) for token, weight in tokens(text).items()}
 
     @cached_property
     def by_sound(self) -> dict[str, list[tuple[str, int]]]:
@@ -111,7 +121,7 @@ class Query:
 
 
 # Words that were not said themselves count less, those that only sound like what was said still less.
-WIDENED, MISHEARD = 0.5, 0.5
+WIDENED, MISHEARD = 0.45, 0.5
 
 
 def understand(
@@ -160,7 +170,7 @@ def _ages(text: str, vocabulary: Vocabulary) -> Iterator[str]:
         yield from fitting[-1] if fitting else ()
 
 
-def abbreviations_of(names: Iterable[str], longest: int = 5) -> dict[str, tuple[str, ...]]:
+def abbreviations_of(names: Iterable[str], longest: int = 4) -> dict[str, tuple[str, ...]]:
     """Initials and full pinyin of every piece of the names → the few most frequent pieces they may stand for."""
     counts: dict[str, int] = {}
     for name in names:
