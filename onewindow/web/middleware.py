@@ -28,6 +28,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=()"
 # What pages call their text boxes, so that a refused form shows the typed text under a word and not under a key.
 TYPED = {"reason": "理由", "opinion": "意见", "note": "备注", "text": "内容", "message": "内容", "answer": "答复"}
 NEVER_SHOWN = {"csrfmiddlewaretoken", "seen", "password", "code", "number", "next"}
@@ -40,7 +41,7 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         # One address is a page or a fragment of it: no cache may hand out the one for the other.
         patch_vary_headers(response, ["HX-Request"])
@@ -73,7 +74,8 @@ class Conflicts:
 
 
 def to_messages(response: HttpResponse) -> HttpResponse:
-    response.headers |= {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML show:#messages:top"}
+    response.headers["HX-Retarget"] = "#messages"
+    response.headers["HX-Reswap"] = "innerHTML show:#messages:top"
     return response
 
 

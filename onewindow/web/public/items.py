@@ -22,9 +22,9 @@ QUERY_MAX = 80
 
 def search(request: HttpRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:QUERY_MAX]
-    codes = [hit.code for hit in find(q, limit=FOUND)] if q else []
-    items = Item.objects.select_related("agency", "current").in_bulk(codes)
-    context = {"q": q, "items": [items[code] for code in codes if code in items]}
+    hits = find(q, limit=FOUND) if q else []
+    items = Item.objects.select_related("agency", "current").in_bulk([hit.code for hit in hits])
+    context = {"q": q, "found": [(items[hit.code], hit.why) for hit in hits if hit.code in items]}
     if request.htmx:
         return render_block(request, "public/search.html", "results", context)
     return render(request, "public/search.html", context)
@@ -68,7 +68,8 @@ def paper(request: HttpRequest, code: str) -> HttpResponse:
 
 def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """What the guide said when an older case was filed under it."""
-    old = get_object_or_404(ItemVersion.objects.select_related("item__agency", "item__current"), item=code, number=number)
+    versions = ItemVersion.objects.select_related("item__agency", "item__current")
+    old = get_object_or_404(versions, item=code, number=number)
     return render(request, "public/item.html", _guide(request, old.item, old))
 
 
@@ -84,7 +85,7 @@ def _guide(request: HttpRequest, item: Item, version: ItemVersion | None = None)
     assert shown is not None
     guide = shown.guide
     answers = read_answers(guide, request.GET)
-    asked = {question.key for question in guide.questions}
+    asked = [question.key for question in guide.questions]
     return {
         "item": item,
         "version": shown,
@@ -92,7 +93,7 @@ def _guide(request: HttpRequest, item: Item, version: ItemVersion | None = None)
         "guide": guide,
         "answers": {key: _as_typed(value) for key, value in answers.items()},
         "answered": bool(answers),
-        "query": urlencode([(key, value) for key, value in request.GET.items() if key in asked and value]),
+        "query": urlencode({key: request.GET[key] for key in asked if request.GET.get(key)}),
         "checklist": checklist(guide, answers),
         "versions": item.versions.defer("body")[:10],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.db import connection
@@ -22,10 +22,12 @@ EXAMPLES = ("老年证", "开餐馆", "孩子落户", "公积金提取")
 ENOUGH = 4
 SHOWN = 8
 KEPT_SECONDS = 300
+# The items, and whether they were counted or only chosen.
+Popular = tuple[list[Item], bool]
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    popular, counted = cache.get_or_set("home:popular", _popular, KEPT_SECONDS)
+    popular, counted = cast(Popular, cache.get_or_set("home:popular", _popular, KEPT_SECONDS))
     context = {
         "popular": popular,
         "counted": counted,
@@ -37,8 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "public/home.html", context)
 
 
-def _popular() -> tuple[list[Item], bool]:
-    """What people applied for in the last seven days; while that is too little, the items that can be done from here."""
+def _popular() -> Popular:
+    """What people applied for in the last seven days; while that is too little, what can be done from here."""
     week = Case.objects.filter(created_at__gte=clock.now() - timedelta(days=7)).exclude(state=State.DRAFT)
     top = list(week.values_list("item").annotate(n=Count("id")).order_by("-n", "item")[:SHOWN])
     if len(top) >= ENOUGH:

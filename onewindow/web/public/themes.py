@@ -1,4 +1,4 @@
-"""Life events and business events 主题: the order, icon and plain words of the home page; the themes themselves are data."""
+"""Life events and business events 主题: order, icon and plain words; the themes themselves are data."""
 
 from __future__ import annotations
 
@@ -54,6 +54,5 @@ class _Each(Func):
 def counts(who: str) -> list[tuple[str, int]]:
     """Themes of the items a person or a business may apply for, the fullest first."""
     items = Item.objects.filter(current__isnull=False, target__contains=[WHO[who]])
-    return list(
-        items.order_by().annotate(theme=_Each(F("themes"))).values_list("theme").annotate(n=Count("code")).order_by("-n", "theme")
-    )
+    by_theme = items.order_by().annotate(theme=_Each(F("themes"))).values_list("theme")
+    return list(by_theme.annotate(n=Count("code")).order_by("-n", "theme"))

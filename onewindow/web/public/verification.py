@@ -28,9 +28,9 @@ def index(request: HttpRequest) -> HttpResponse:
     if not _may_ask(request):
         return too_many(request, WINDOW)
     if dropped := request.FILES.get("file"):
-        if dropped.size > settings.UPLOAD_MAX_BYTES:
+        if (dropped.size or 0) > settings.UPLOAD_MAX_BYTES:
             return _again(request, "", "文件太大了。请放入下载时的原文件，不要另存或扫描。")
-        return _answer(request, verification.by_file(dropped.read()), dropped.name)
+        return _answer(request, verification.by_file(dropped.read()), dropped.name or "文件")
     number = "".join(request.POST.get("number", "").split()).upper()
     name = request.POST.get("name", "").strip()
     if not number or not name:

@@ -5,10 +5,11 @@ The block must import the macros it uses itself: what the template imports at it
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
+from django.template.backends.jinja2 import Jinja2
 from django.template.backends.utils import csrf_input, csrf_token_lazy
 from jinja2_fragments import render_block as rendered
 
@@ -16,7 +17,7 @@ from jinja2_fragments import render_block as rendered
 def render_block(
     request: HttpRequest, template: str, block: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    engine = engines["jinja2"]
+    engine = cast(Jinja2, engines["jinja2"])
     values: dict[str, Any] = {
         "request": request,
         "csrf_input": csrf_input(request),
