@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.accounts.counter import person_at_window
 from onewindow.cases.actions import drafts, instant, intake
+from onewindow.cases.models import Case
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
@@ -65,31 +66,31 @@ def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[
 
 
 def _take(request: HttpRequest, item: Item) -> HttpResponse:
-    """One transaction from the applicant to the finished case: all of it happens, or nothing."""
     guide = item.current.guide
     checked = forms.validate(guide.form, forms.from_post(guide.form, request.POST), known_division=steps.known_division)
-    errors = dict(checked.errors)
-    name, number = request.POST.get("applicant_name", "").strip(), request.POST.get("applicant_number", "").strip()
-    if errors:
-        return _page(request, item, errors)
+    if checked.errors:
+        return _page(request, item, checked.errors)
     try:
-        with transaction.atomic():
-            person = person_at_window(name, number, request.POST.get("applicant_phone", "").strip())
-            case = drafts.open_case(
-                item, by=request.principal, person=person, channel="desk",
-                answers=read_answers(guide, request.POST), form=forms.seal(guide.form, checked.clean), once=request.POST.get("once"),
-            )  # fmt: skip
-            if case.revision:
-                return redirect("desk-case", case.number)
-            for key in request.POST.getlist("seen_paper"):
-                drafts.see_paper(case, key, "original", by=request.principal)
-            if request.POST["go"] == "done":
-                instant.complete(case, by=request.principal)
-            else:
-                intake.submit_in_person(case, by=request.principal)
+        case = _carry_out(request, item, forms.seal(guide.form, checked.clean))
     except ValidationError as problem:
         return _page(request, item, {"": "；".join(problem.messages)})
     except (ValueError, Conflict) as problem:
         return _page(request, item, {"": str(problem)})
     messages.success(request, "已当场办结。" if case.state == "finished" else f"已收件，当前：{case.get_state_display()}。")
     return redirect("desk-case", case.number)
+
+
+@transaction.atomic
+def _carry_out(request: HttpRequest, item: Item, form: dict[str, Any]) -> Case:
+    """From the person to the finished case: all of it happens, or nothing; the same page sent twice acts once."""
+    said = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "phone")}
+    person, answers = person_at_window(**said), read_answers(item.current.guide, request.POST)
+    once, by = request.POST.get("once"), request.principal
+    case = drafts.open_case(item, by=by, person=person, channel="desk", answers=answers, form=form, once=once)
+    if case.revision:
+        return case
+    for key in request.POST.getlist("seen_paper"):
+        drafts.see_paper(case, key, "original", by=by)
+    if request.POST["go"] == "done":
+        return instant.complete(case, by=by)
+    return intake.submit_in_person(case, by=by)
