@@ -150,6 +150,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 CSRF_USE_SESSIONS = False
+CSRF_FAILURE_VIEW = "onewindow.web.public.errors.stale_form"
 STAFF_IDLE_SECONDS = number("ONEWINDOW_STAFF_IDLE", 30 * 60, 60, 12 * 3600)
 CITIZEN_IDLE_SECONDS = number("ONEWINDOW_CITIZEN_IDLE", 2 * 3600, 60, 12 * 3600)
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"

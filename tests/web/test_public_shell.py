@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from onewindow.documents import verification
 from onewindow.kernel import clock
@@ -81,6 +81,17 @@ def test_a_refusal_says_why():
     request = post(**{"HX-Request": "true"})
     answer = Conflicts(lambda r: None).process_exception(request, PermissionDenied("您没有“决定”的权限。"))
     assert (answer.status_code, "您没有“决定”的权限。" in answer.content.decode()) == (403, True)
+
+
+def test_a_page_left_open_too_long_says_so():
+    answer = Client(enforce_csrf_checks=True).post("/verify/", {"number": "X", "name": "张三"})
+    assert answer.status_code == 403
+    assert "停留太久" in answer.content.decode() and "CSRF" not in answer.content.decode()
+
+
+def test_staff_find_their_desk(clerk, citizen):
+    assert "工作台" in clerk.client.get("/").content.decode()
+    assert "工作台" not in citizen.client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("referer", ["https://evil.example/x", "javascript:alert(1)", ""])

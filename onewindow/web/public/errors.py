@@ -17,6 +17,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "layout/403.html", {"message": str(exception)}, status=403)
 
 
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The CSRF token is missing or old, mostly because the page was left open over a sign-in."""
+    message = "这个页面停留太久，刚才的提交没有办成"
+    return render(request, "layout/403.html", {"message": message}, status=403)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "layout/404.html", status=404)
 

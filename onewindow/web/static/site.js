@@ -19,6 +19,3 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-print]")) window.print();
 });
-
-/* Boxes that only exist because there may be no JavaScript. */
-document.documentElement.classList.add("js");
