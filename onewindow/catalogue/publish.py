@@ -69,8 +69,8 @@ def read_guides(folder: Path, agencies: set[str], problems: Problems) -> list[Gu
     guides = []
     for code, content in (found | {code: {} for code in overrides.keys() - found.keys()}).items():
         file, own = overrides.get(code, (f"items.csv 事项 {code}", {}))
-        if own.get("agency", content.get("agency")) not in agencies:
-            problems.add(f"{code} agency", f"agencies.csv 里没有“{own.get('agency', '')}”")
+        if code in overrides and str(own.get("agency", content.get("agency"))) not in agencies:
+            problems.add(f"{code}.yaml agency", f"agencies.csv 里没有“{own.get('agency', '')}”")
         guide = flagship.build(_merged(content, own), file, problems)
         if guide:
             guides.append(guide)
@@ -83,7 +83,7 @@ def _merged(row: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     if isinstance(own.get("provenance"), dict) and "provenance" in row:
         merged["provenance"] = row["provenance"] | own["provenance"]
     if isinstance(own.get("plain_names"), list) and "plain_names" in row:
-        merged["plain_names"] = list(dict.fromkeys([*own["plain_names"], *row["plain_names"]]))
+        merged["plain_names"] = own["plain_names"] + [n for n in row["plain_names"] if n not in own["plain_names"]]
     return merged
 
 

@@ -55,7 +55,7 @@ def tokens(text: str) -> dict[str, float]:
             if len(word) > 2:
                 found[f"w:{word}"] = WORD
     for word in re.findall(r"[a-z0-9]+", text):
-        found[f"e:{word}"] = ENGLISH
+        found[f"e:{word.removesuffix('s')}"] = ENGLISH
     return found
 
 

@@ -42,6 +42,7 @@ def first(text):
         ("注销个体户", "XDA0131"),
         ("个体户改经营范围", "XDA0132"),
         ("ＫＴＶ要办什么证", "XDA0294"),  # full width
+        ("passport", "XDA0570"),
     ],
 )
 def test_people_find_the_item_by_their_own_words(question, code):
