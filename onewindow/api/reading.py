@@ -18,6 +18,7 @@ from onewindow.catalogue.guide import Guide, Question
 from onewindow.kernel import forms
 from onewindow.kernel.forms import SECRET_KINDS, FormField, FormSchema
 
+ROW = "应是 JSON 对象"
 Answers = dict[str, bool | int | float | str | None]
 
 
@@ -68,16 +69,18 @@ def _possible(question: Question | None) -> str:
 
 def sealed_form(schema: FormSchema, typed: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
     """The form as it may be kept: checked as a draft, numbers sealed; a mask stands for the number it hides."""
-    forged = _mappings(schema.walk(), typed)
-    checked = forms.validate(schema, forms.restore(schema, typed, kept), partial=True, known_division=_known_division)
-    faults = checked.errors | forged
+    faults = _misshapen(schema.walk(), typed)
+    if not faults:
+        restored = forms.restore(schema, typed, kept)
+        checked = forms.validate(schema, restored, partial=True, known_division=_known_division)
+        faults = checked.errors
     if faults:
         raise invalid((f"form:{place}", text) for place, text in faults.items())
     return forms.seal(schema, checked.clean)
 
 
-def _mappings(fields: Iterable[FormField], typed: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Personal numbers sent as objects: only the program itself makes sealed values."""
+def _misshapen(fields: Iterable[FormField], typed: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Rows that are no objects, and personal numbers that are: only the program itself makes sealed values."""
     found = {}
     for field in fields:
         value = typed.get(field.key)
@@ -85,8 +88,8 @@ def _mappings(fields: Iterable[FormField], typed: Mapping[str, Any], prefix: str
             found[prefix + field.key] = f"{field.label}应是文字"
         if field.kind == "group" and isinstance(value, list):
             for index, row in enumerate(value):
-                if isinstance(row, Mapping):
-                    found |= _mappings(field.fields, row, f"{prefix}{field.key}.{index}.")
+                place = f"{prefix}{field.key}.{index}"
+                found |= _misshapen(field.fields, row, f"{place}.") if isinstance(row, Mapping) else {place: ROW}
     return found
 
 

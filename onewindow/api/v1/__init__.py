@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -35,6 +36,7 @@ class Api(NinjaAPI):
         }
         for operations in schema["paths"].values():
             for operation in operations.values():
+                operation["summary"] = operation["description"].partition("。")[0]
                 operation["responses"]["default"] = refusal
         return schema
 
@@ -51,6 +53,7 @@ api = Api(
     description=ABOUT,
     urls_namespace="api-v1",
     docs_url=None,
+    docs_decorator=require_safe,
     parser=StrictParser(),
 )
 problems.install(api)

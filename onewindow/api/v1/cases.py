@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import JsonResponse
-from ninja import Field, Query, Router
+from ninja import Body, Field, Query, Router
 
 from onewindow.accounts.actions import NAMED_BY_OTHER, checked_number, find_or_create_person
-from onewindow.accounts.models import Mandate, Person
+from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.api.auth import READ, WRITE, Request
 from onewindow.api.idempotency import Key, once
@@ -18,14 +18,16 @@ from onewindow.api.paging import Page, cut
 from onewindow.api.problems import Problem, invalid, not_found
 from onewindow.api.reading import Answers, Strict, sealed_form, typed_answers
 from onewindow.api.v1 import track
-from onewindow.cases import readiness
+from onewindow.cases import applicants, readiness
 from onewindow.cases.actions import drafts, intake
+from onewindow.cases.applicants import Applicant
 from onewindow.cases.models import Case, CaseQuerySet
 from onewindow.catalogue.models import Item
-from onewindow.kernel import forms
+from onewindow.kernel import forms, secrecy
 
 router = Router()
 NAME_DIFFERS = "姓名与这个证件号码的登记不一致，请核对姓名和号码。"
+ONLY_BODIES = "这个事项只受理法人的申请，请写明您受托代办的法人"
 NO_MANDATE = "您没有申请人的有效委托，不能替他申请。请先在“我的”里登记委托，或带委托书到综合窗口登记。"
 
 
@@ -58,11 +60,11 @@ def show(request: Request, number: str) -> track.CaseReply:
     return track.reply(own_case(request, number))
 
 
-class Applicant(Strict):
+class Stated(Strict):
     """申请人, when it is not the token's own person."""
 
     name: str = Field(min_length=1, max_length=80)
-    number: str = Field(max_length=40, description="居民身份证号码；加密保存，答复中只给出隐去中间的形式")
+    number: str = Field(max_length=40, description="居民身份证号码（法人为统一社会信用代码）；加密保存，不在答复中给出")
     phone: str = Field("", max_length=20, pattern=r"^[0-9+\-]*$")
 
 
@@ -70,7 +72,7 @@ class NewCase(Strict):
     item: str = Field(max_length=50)
     answers: Answers = {}
     form: dict[str, Any] = Field({}, description="申请表：字段 key → 值；草稿可以不全")
-    applicant: Applicant | None = Field(None, description="不填则为令牌本人")
+    applicant: Stated | None = Field(None, description="不填则为令牌本人")
 
 
 @router.post("/cases", response={201: track.CaseReply}, auth=WRITE)
@@ -87,44 +89,63 @@ def _open(by: Principal, body: NewCase) -> Case:
     if not guide.complete:
         raise invalid([("item", "这个事项还没有开通网上申请，请按办理规程到窗口办理")])
     answers, form = typed_answers(guide, body.answers), sealed_form(guide.form, body.form, {})
-    person = _applicant(by, body.applicant)
+    chosen = _chosen(by, item, body.applicant) if by.person_id else _named(item, body.applicant)
+    person = chosen.person
+    if person and body.applicant and body.applicant.phone:
+        # For this case only: a phone somebody else gives does not become the person's own.
+        person.phone = body.applicant.phone
     return drafts.open_case(
-        item, by=by, person=person, mandate=_mandate(by, person, item.code), channel=Case.Channel.API,
+        item, by=by, person=person, organisation=chosen.organisation, mandate=chosen.mandate, channel=Case.Channel.API,
         answers=answers, form=form,
     )  # fmt: skip
 
 
-def _applicant(by: Principal, stated: Applicant | None) -> Person:
+def _chosen(by: Principal, item: Item, stated: Stated | None) -> Applicant:
+    """A person applies for oneself, or under a mandate 委托 that covers the item."""
+    choices = applicants.choices(by, item)
     if stated is None:
-        own = Person.objects.filter(pk=by.person_id).first() if by.person_id else None
-        if own is None:
-            raise invalid([("applicant", "令牌没有本人身份，请写明申请人的姓名和证件号码")])
-        return own
+        found = next((each for each in choices if each.key == "self"), None)
+        if found is None:
+            raise invalid([("applicant", ONLY_BODIES)])
+        return found
+    number = "".join(stated.number.split()).upper()
+    found = next((each for each in choices if number == _number(each)), None)
+    if found is None:
+        raise Problem("forbidden", NO_MANDATE)
+    return _same_name(found, stated.name)
+
+
+def _number(each: Applicant) -> str:
+    if each.organisation:
+        return each.organisation.credit_code
+    assert each.person is not None
+    return secrecy.decrypt(each.person.number_cipher, purpose="person")
+
+
+def _named(item: Item, stated: Stated | None) -> Applicant:
+    """A program's account has no person of its own and files for the person it names."""
+    if stated is None:
+        raise invalid([("applicant", "令牌没有本人身份，请写明申请人的姓名和证件号码")])
+    if item.target and "自然人" not in item.target:
+        raise invalid([("applicant", ONLY_BODIES)])
     try:
         number = checked_number(stated.number, Person.Document.RESIDENT_ID)
     except ValidationError as error:
         raise invalid([("applicant.number", str(error.message))]) from error
-    person, created = find_or_create_person(stated.name, number, Person.Document.RESIDENT_ID, source=NAMED_BY_OTHER)
-    if not created and person.name != stated.name.strip():
+    person, _ = find_or_create_person(stated.name, number, Person.Document.RESIDENT_ID, source=NAMED_BY_OTHER)
+    return _same_name(Applicant("named", person.name, person.number_masked, person=person), stated.name)
+
+
+def _same_name(found: Applicant, name: str) -> Applicant:
+    party = found.organisation or found.person
+    assert party is not None
+    if party.name != name.strip():
         raise invalid([("applicant.name", NAME_DIFFERS)])
-    # For this case only: a phone somebody else gives does not become the person's own.
-    person.phone = stated.phone or person.phone
-    return person
-
-
-def _mandate(by: Principal, person: Person, item: str) -> Mandate | None:
-    """委托 under which a person files for another; a program's account has no person and files for whom it names."""
-    if by.person_id is None or by.person_id == person.pk:
-        return None
-    held = Mandate.objects.in_force().filter(agent_id=by.person_id, principal_person=person)
-    found = next((mandate for mandate in held if mandate.covers(item)), None)
-    if found is None:
-        raise Problem("forbidden", NO_MANDATE)
     return found
 
 
 @router.put("/cases/{number}/answers", response=track.CaseReply, auth=WRITE)
-def put_answers(request: Request, number: str, answers: Answers) -> track.CaseReply:
+def put_answers(request: Request, number: str, answers: Annotated[Answers, Body()]) -> track.CaseReply:
     """用新的答案代替原来的；材料清单随之变化。"""
     case = own_case(request, number)
     drafts.save_answers(case, typed_answers(case.guide, answers), by=request.auth)
@@ -132,7 +153,7 @@ def put_answers(request: Request, number: str, answers: Answers) -> track.CaseRe
 
 
 @router.put("/cases/{number}/form", response=track.CaseReply, auth=WRITE)
-def put_form(request: Request, number: str, form: dict[str, Any]) -> track.CaseReply:
+def put_form(request: Request, number: str, form: Annotated[dict[str, Any], Body()]) -> track.CaseReply:
     """用新的申请表代替原来的。证件号码可以原样送回隐去中间的形式，表示不变；改过的字段上的预审意见算已改。"""
     case = own_case(request, number)
     schema = case.guide.form

@@ -1,0 +1,177 @@
+"""Who may call what: scopes, strangers, revoked tokens, and how often."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from onewindow.accounts import principal as principals
+from onewindow.accounts import tokens
+from onewindow.accounts.models import ApiToken, Mandate, Person, User
+from onewindow.api import auth
+from onewindow.cases.models import Case
+from onewindow.kernel import ledger
+from tests.api.conftest import ANSWERS, FORM, Program, faults, issue, picture
+from tests.factories.accounts import StaffFactory, citizen_number
+from tests.factories.catalogue import flagship
+
+# Every address behind a token: method, path after /cases, scope.
+DOORS = [
+    ("get", "", "cases:read"),
+    ("post", "", "cases:write"),
+    ("get", "/{number}", "cases:read"),
+    ("put", "/{number}/answers", "cases:write"),
+    ("put", "/{number}/form", "cases:write"),
+    ("post", "/{number}/prereview", "cases:write"),
+    ("post", "/{number}/submission", "cases:write"),
+    ("post", "/{number}/withdrawal", "cases:write"),
+    ("post", "/{number}/materials/photo", "cases:write"),
+    ("get", "/{number}/files/{file}", "cases:read"),
+    ("delete", "/{number}/files/{file}", "cases:write"),
+    ("get", "/{number}/papers/1", "cases:read"),
+    ("get", "/{number}/certificate", "cases:read"),
+]
+OTHER = {"cases:read": "cases:write", "cases:write": "cases:read"}
+BODIES = {"prereview": {"declared": True}, "submission": {"declared": True}}
+
+
+def knock(program, method, path):
+    if "/materials/" in path:
+        return program.upload(path, picture())
+    return program.send(method, path, BODIES.get(path.rpartition("/")[2], {}) if method in {"post", "put"} else None)
+
+
+@pytest.fixture
+def filled(program, draft):
+    file = program.upload(f"/cases/{draft['number']}/materials/photo", picture()).json()
+    return {"number": draft["number"], "file": file["id"]}
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), DOORS)
+def test_no_token_no_scope_no_stranger(citizen, stranger, anyone, filled, method, path, scope):
+    path = "/cases" + path.format(**filled)
+    unknown = knock(anyone, method, path)
+    assert (unknown.status_code, unknown["WWW-Authenticate"]) == (401, "Bearer")
+    limited = knock(Program(issue(citizen.user, OTHER[scope])), method, path)
+    assert limited.status_code == 403
+    assert scope in limited.json()["detail"]
+    if path != "/cases":
+        assert knock(stranger, method, path).status_code == 404
+    assert Case.objects.get(number=filled["number"]).state == "draft"
+
+
+def test_the_table_of_doors_is_whole(anyone):
+    paths = anyone.get("/openapi.json").json()["paths"]
+    behind = {
+        (method, path.removeprefix("/api/v1/cases"))
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if "security" in operation
+    }
+    names = {"materials/photo": "materials/{key}", "papers/1": "papers/{entry}"}
+    table = {(method, re.sub("|".join(names), lambda known: names[known[0]], path)) for method, path, _ in DOORS}
+    assert behind == table
+
+
+def test_a_stranger_sees_only_their_own_list(program, stranger, draft):
+    assert [case["number"] for case in program.get("/cases").json()["cases"]] == [draft["number"]]
+    assert stranger.get("/cases").json() == {"cases": [], "next": None}
+
+
+def test_an_officers_token_opens_no_citizens_case(clerk, program, draft):
+    program.post(f"/cases/{draft['number']}/submission", {"declared": True})
+    assert Program(issue(clerk.user)).get(f"/cases/{draft['number']}").status_code == 404
+
+
+@pytest.mark.parametrize("spoil", ["revoked", "expired", "invented", "wrong scheme"])
+def test_a_dead_token_opens_nothing(citizen, clock_free, spoil):
+    secret = issue(citizen.user)
+    token = ApiToken.objects.get()
+    if spoil == "revoked":
+        tokens.revoke(token, by=ledger.System("test"))
+    if spoil == "expired":
+        ApiToken.objects.update(expires_at=token.created_at - timedelta(seconds=1))
+    program = Program(secret + "x" if spoil == "invented" else secret)
+    if spoil == "wrong scheme":
+        program.headers["Authorization"] = f"Token {secret}"
+    assert program.get("/cases").status_code == 401
+
+
+@pytest.fixture
+def clock_free():
+    """Nothing of the token is remembered yet."""
+    tokens.forget_all()
+
+
+def test_a_wrong_token_is_refused_even_where_none_is_needed(db):
+    assert Program("ow_wrong").get("/items").status_code == 401
+
+
+def test_an_inactive_user_has_no_token(citizen):
+    secret = issue(citizen.user)
+    User.objects.filter(pk=citizen.user.pk).update(is_active=False)
+    principals.forget(citizen.user.pk)
+    assert Program(secret).get("/cases").status_code == 401
+
+
+def test_too_many_requests_of_one_token(program, monkeypatch):
+    monkeypatch.setattr(auth, "TOKEN_PER_MINUTE", 2)
+    assert [program.get("/cases").status_code for _ in range(3)] == [200, 200, 429]
+    reply = program.get("/items")
+    assert (reply.status_code, reply["Retry-After"]) == (429, "60")
+
+
+def test_too_many_requests_of_one_address(anyone, monkeypatch):
+    monkeypatch.setattr(auth, "ADDRESS_PER_MINUTE", 2)
+    assert [anyone.get("/items").status_code for _ in range(3)] == [200, 200, 429]
+    assert Program("ow_guess").get("/cases").status_code == 429
+
+
+APPLICANT = {"name": "张建国", "number": citizen_number(14, "19490307"), "phone": "13900000001"}
+
+
+@pytest.fixture
+def partner(db):
+    """A platform of the city: an account without a person of its own."""
+    return Program(issue(StaffFactory(name="蓉城平台")))
+
+
+def test_a_partner_files_for_whom_it_names(partner, item):
+    reply = partner.post("/cases", {"item": item.code, "answers": ANSWERS, "form": FORM, "applicant": APPLICANT})
+    opened = reply.json()
+    assert (opened["applicant"], opened["applicant_phone"]) == ("张**", "139****0001")
+    assert APPLICANT["number"] not in reply.content.decode()
+    person = Person.find(APPLICANT["number"])
+    assert (person.name, person.phone) == ("张建国", "")
+    assert Case.objects.get().person == person
+    assert partner.post("/cases", {"item": item.code}).status_code == 422
+
+
+def test_a_number_on_record_is_not_filed_under_another_name(partner, item, citizen):
+    Person.with_number(name="张建国", number=APPLICANT["number"]).save()
+    reply = partner.post("/cases", {"item": item.code, "applicant": APPLICANT | {"name": "张建"}})
+    assert set(faults(reply)) == {"applicant.name"}
+    assert not Case.objects.exists()
+
+
+def test_a_number_with_a_slip_is_told(partner, item):
+    slip = APPLICANT | {"number": APPLICANT["number"][:-1] + "?"}
+    reply = partner.post("/cases", {"item": item.code, "applicant": slip})
+    assert set(faults(reply)) == {"applicant.number"}
+
+
+def test_a_person_files_for_another_only_under_a_mandate(program, citizen, item):
+    asked = {"item": item.code, "applicant": APPLICANT}
+    assert program.post("/cases", asked).status_code == 403
+    father = Person.with_number(name="张建国", number=APPLICANT["number"])
+    father.save()
+    assert program.post("/cases", asked).status_code == 403
+    mandate = Mandate.objects.create(principal_person=father, agent=citizen.person)
+    assert program.post("/cases", asked).status_code == 201
+    assert Case.objects.get().mandate == mandate
+
+
+def test_an_item_without_a_form_cannot_be_filed(program, item):
+    flagship("XDP0052", complete=False)
+    assert set(faults(program.post("/cases", {"item": "XDP0052"}))) == {"item"}
+    assert set(faults(program.post("/cases", {"item": "NONE"}))) == {"item"}
