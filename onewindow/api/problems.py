@@ -116,7 +116,7 @@ TYPES = {
 def words(error: Mapping[str, Any]) -> str:
     kind = error["type"]
     if kind in WORDS:
-        return WORDS[kind].format(**error.get("ctx", {}))
+        return WORDS[kind].format(**error.get("ctx", {})).replace("True", "true")
     expected = TYPES.get(kind.split("_")[0])
     return f"应是{expected}" if expected else "这一项填得不对"
 

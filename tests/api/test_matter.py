@@ -137,5 +137,5 @@ def test_a_withdrawn_case_is_over(program, draft):
 def test_nothing_is_sent_without_the_declaration(program, draft):
     program.upload(f"/cases/{draft['number']}/materials/photo", picture())
     reply = program.post(f"/cases/{draft['number']}/submission", {"declared": False})
-    assert faults(reply) == {"declared": "只能是 True"}
+    assert faults(reply) == {"declared": "只能是 true"}
     assert Case.objects.get(number=draft["number"]).submitted_at is None

@@ -109,17 +109,16 @@ def _chosen(by: Principal, item: Item, stated: Stated | None) -> Applicant:
             raise invalid([("applicant", ONLY_BODIES)])
         return found
     number = "".join(stated.number.split()).upper()
-    found = next((each for each in choices if number == _number(each)), None)
+    found = next((each for each in choices if _has_number(each, number)), None)
     if found is None:
         raise Problem("forbidden", NO_MANDATE)
     return _same_name(found, stated.name)
 
 
-def _number(each: Applicant) -> str:
+def _has_number(each: Applicant, number: str) -> bool:
     if each.organisation:
-        return each.organisation.credit_code
-    assert each.person is not None
-    return secrecy.decrypt(each.person.number_cipher, purpose="person")
+        return each.organisation.credit_code == number
+    return each.person is not None and each.person.number_index == secrecy.index(number, purpose="person")
 
 
 def _named(item: Item, stated: Stated | None) -> Applicant:
