@@ -1,0 +1,133 @@
+"""docs/states.md from the registry of transitions, so that the chart cannot drift from the law it shows."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from argparse import ArgumentParser
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeGuard
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from onewindow.cases import notices
+from onewindow.cases.actions import guards, intake
+from onewindow.cases.messages import TOLD
+from onewindow.cases.models import State
+from onewindow.kernel.flow import REGISTRY, Transition
+
+CHART = settings.BASE_DIR / "docs" / "states.md"
+WHO: dict[Callable[..., bool], str] = {
+    guards.applicant: "applicant 申请人 (or who files for them under a mandate 委托)",
+    guards.clerk: "window clerk 窗口受理岗",
+    guards.reviewer: "the post the item's step names: reviewer 审查岗 unless it says otherwise",
+    guards.decider: "decider 决定岗",
+    intake.may_submit: "applicant 申请人; at the window the clerk 窗口受理岗",
+}
+HEAD = """\
+# States of a case 办件状态
+
+Written by `onewindow states --write` from the transitions declared in `onewindow/cases/actions/`; not edited by hand
+(`tests/test_docs.py` compares the two). Opening a draft (`case.opened`) is no transition: it makes the row.
+
+"""
+
+
+def of_cases() -> list[Transition]:
+    """In the order of the road: by the first state an act leads to."""
+    road = list(State)
+    specs = [spec for spec in REGISTRY.values() if spec.event.startswith("case.")]
+    return sorted(specs, key=lambda spec: min(map(road.index, targets(spec))))
+
+
+def targets(spec: Transition) -> list[State]:
+    """Where the act leads; a body that chooses for itself names its states in `case.state = …`."""
+    if spec.target is not None:
+        return [State(spec.target)]
+    found = {State(source) for source in spec.source} if not any(map(_chooses, _body(spec).body)) else set()
+    for node in filter(_chooses, ast.walk(_body(spec))):
+        found |= {State[part.attr] for part in ast.walk(node) if _names_a_state(part)}
+    return _ordered(found)
+
+
+def papers(spec: Transition) -> list[str]:
+    """Titles of the papers the act issues: `notices.paper(case, "…")`; 证照 where it makes a certificate."""
+    found = []
+    for call in ast.walk(_body(spec)):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "notices.paper":
+            found.append(notices.KINDS[ast.literal_eval(call.args[1])].title)
+        elif isinstance(call, ast.Call) and ast.unparse(call.func) == "_certificate":
+            found.append("证照")
+    return found
+
+
+def _body(spec: Transition) -> ast.FunctionDef:
+    function = ast.parse(textwrap.dedent(inspect.getsource(spec.body))).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return function
+
+
+def _chooses(node: ast.AST) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "case.state"
+
+
+def _names_a_state(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and ast.unparse(node.value) == "State"
+
+
+def _ordered(states: Collection[str]) -> list[State]:
+    return [state for state in State if state in states]
+
+
+def diagram() -> Iterator[str]:
+    yield "stateDiagram-v2"
+    for state in State:
+        yield f'    state "{state.label} {state.value}" as {state.value}'
+    yield f"    [*] --> {State.DRAFT.value}"
+    ends = set(State)
+    for spec in of_cases():
+        ends -= set(spec.source)
+        for source in _ordered(spec.source):
+            for target in targets(spec):
+                yield f"    {source.value} --> {target.value}: {spec.label}"
+    for state in _ordered(ends):
+        yield f"    {state.value} --> [*]"
+
+
+def table() -> Iterator[str]:
+    yield "| act | 中文 | ledger event | from | to | who | paper 文书 | notice |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for spec in of_cases():
+        cells = [
+            f"`{spec.name}`", spec.label, f"`{spec.event}`", _said(_ordered(spec.source)), _said(targets(spec)),
+            WHO[spec.allowed], "、".join(papers(spec)) or "—", f"`{TOLD[spec.event]}`" if spec.event in TOLD else "—",
+        ]  # fmt: skip
+        yield f"| {' | '.join(cells)} |"
+
+
+def _said(states: list[State]) -> str:
+    return "、".join(state.label for state in states)
+
+
+def text() -> str:
+    chart = "\n".join(diagram())
+    return f"{HEAD}```mermaid\n{chart}\n```\n\n" + "\n".join(table()) + "\n"
+
+
+class Command(BaseCommand):
+    help = "办件状态图：按代码里的动作写出 docs/states.md"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--write", action="store_true", help="写入 docs/states.md（否则输出到屏幕）")
+        parser.add_argument("--check", action="store_true", help="与 docs/states.md 比较，不同即报错")
+
+    def handle(self, *args: Any, write: bool, check: bool, **options: Any) -> None:
+        if write:
+            CHART.write_text(text(), encoding="utf-8")
+        elif not check:
+            self.stdout.write(text(), ending="")
+        elif CHART.read_text(encoding="utf-8") != text():
+            raise CommandError("docs/states.md 与代码不一致，请运行 onewindow states --write")
