@@ -1,4 +1,7 @@
-"""The suite runs on an embedded PostgreSQL of its own (var/test), fsync off, one database a worker."""
+"""Imported by pytest before Django.
+
+The suite runs on an embedded PostgreSQL of its own (var/test), fsync off, one database a worker.
+"""
 
 import os
 from pathlib import Path

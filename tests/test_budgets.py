@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = [p for part in ("onewindow", "config", "tests", "benchmarks") for p in (ROOT / part).rglob("*.py") if "migrations" not in p.parts]
+SOURCES = [
+    p
+    for part in ("onewindow", "config", "tests", "benchmarks")
+    for p in (ROOT / part).rglob("*.py")
+    if "migrations" not in p.parts
+]
 TEMPLATES = list((ROOT / "onewindow" / "web" / "templates").rglob("*.html"))
 
 

@@ -11,7 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def layers():
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     names = config["tool"]["importlinter"]["contracts"][0]["layers"]
-    return {part.strip().removeprefix("onewindow."): rank for rank, names in enumerate(reversed(names)) for part in names.split("|")}
+    return {
+        part.strip().removeprefix("onewindow."): rank
+        for rank, names in enumerate(reversed(names))
+        for part in names.split("|")
+    }
 
 
 def test_foreign_keys_point_down_the_layers():

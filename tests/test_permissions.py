@@ -64,7 +64,9 @@ def test_every_page_is_in_the_table():
 def matter(db, citizen) -> Case:
     """A submitted case with one paper, a receipt and an invitation to rate."""
     case = drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
-    stored = files.store(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF", "证明.pdf", "user:1")
+    stored = files.store(
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF", "证明.pdf", "user:1"
+    )
     drafts.add_paper(case, "photo", stored, by=citizen.principal)
     intake.submit(case, by=citizen.principal)
     intake.receive(case, by=cases.officer("收件员", "WJJ", "clerk"))

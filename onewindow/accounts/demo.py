@@ -86,7 +86,8 @@ def make_accounts() -> list[SignIn]:
             made.append(_staff(login, next(names), f"{agencies[code]} {verb}岗", [(role, agencies[code], hall)]))
     everywhere = [(Post.Role.CLERK, agency, hall) for agency in agencies.values()]
     # 首席代表: immediate items of these agencies are decided at the window.
-    decided = [(role, agencies[code], hall) for code in ("WJJ", "SBZX", "XSPJ") for role in (Post.Role.REVIEWER, Post.Role.DECIDER)]
+    roles = (Post.Role.REVIEWER, Post.Role.DECIDER)
+    decided = [(role, agencies[code], hall) for code in ("WJJ", "SBZX", "XSPJ") for role in roles]
     made.append(_staff("chuangkou", "曾小红", "综合窗口首席代表（即办件）", [*everywhere, *decided]))
     alone = {
         Post.Role.MANAGER: ("邓勇", hall), Post.Role.SUPERVISOR: ("冯清", None), Post.Role.EDITOR: ("苏文", None),

@@ -124,7 +124,7 @@ class Person(models.Model):
 
     @property
     def number(self) -> str:
-        """In full: for sealing into a form or paper of the person's own; to show it, use accounts.actions.view_number."""
+        """In full, for the person's own form or paper; to show it to anybody, accounts.actions.view_number."""
         return secrecy.decrypt(self.number_cipher, purpose="person")
 
     @classmethod

@@ -35,6 +35,12 @@ class Item(models.Model):
     def __str__(self) -> str:
         return self.short_name or self.name
 
+    @property
+    def guide(self) -> Guide:
+        """Of the current version; an item has one from its first loading on."""
+        assert self.current is not None
+        return self.current.guide
+
 
 class ItemVersion(models.Model):
     """One published state of an item; never changed (a trigger refuses it). A case keeps the one it was filed under."""

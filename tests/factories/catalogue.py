@@ -21,7 +21,9 @@ def _body(code: str) -> dict:
 
 def agency(code: str, name: str = "") -> Agency:
     short = {"WJJ": "区卫健局", "MZJ": "区民政局", "XSPJ": "区行政审批局"}.get(code, code)
-    return Agency.objects.get_or_create(code=code, defaults={"name": name or f"成都市新都{short}", "short_name": short, "kind": "政府部门"})[0]
+    return Agency.objects.get_or_create(
+        code=code, defaults={"name": name or f"成都市新都{short}", "short_name": short, "kind": "政府部门"}
+    )[0]
 
 
 def flagship(code: str = "XDP0096", **changes: object) -> Item:

@@ -15,7 +15,7 @@ from tests.factories.catalogue import flagship
 NUMBER = "510125195603128624"
 FILLED = {
     "applicant_name": "李秀英", "applicant_number": NUMBER, "applicant_phone": "13880001234",
-    "age": "70", "household": "sichuan", "who": "self", "name": "李秀英", "number": NUMBER, "phone": "13880001234",
+    "age": "70", "household": "sichuan", "who": "self",
     "address.division": "510114001000", "address.detail": "香城大道1号", "pickup": "window",
     "seen_paper": ["id_card", "photo"], "once": "page-1", "go": "done",
 }  # fmt: skip
@@ -73,7 +73,7 @@ def test_a_paper_not_seen_stops_everything_and_loses_nothing(chief):
 
 def test_a_wrong_number_is_told_digit_by_digit(chief):
     page = take(chief, applicant_number=NUMBER[:-1] + "0").content.decode()
-    assert "没有办成" in page and Case.objects.count() == 0
+    assert "请逐位对照身份证核对" in page and Case.objects.count() == 0
 
 
 def test_a_clerk_without_the_deciders_post_hands_the_case_on(clerk):

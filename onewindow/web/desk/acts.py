@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from onewindow.cases.actions import intake, outcome, review
 from onewindow.cases.models import Case
 from onewindow.kernel.flow import Transition
+
+
+def text(label: str, *, rows: int = 3, required: bool = True, max_length: int = 1000) -> forms.CharField:
+    widget = forms.Textarea({"rows": rows})
+    return forms.CharField(label=label, widget=widget, required=required, max_length=max_length)
+
+
+def one_of(label: str, options: dict[str, str], initial: str | None = None) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=list(options.items()), widget=forms.RadioSelect, initial=initial)
 
 
 class Words(forms.Form):
@@ -23,26 +31,26 @@ class Receive(Words):
 
 
 class Refuse(Words):
-    ground = forms.ChoiceField(label="理由", choices=list(intake.REFUSAL_GROUNDS.items()), widget=forms.RadioSelect)
-    reason = forms.CharField(label="具体原因", widget=forms.Textarea({"rows": 3}), max_length=1000)
+    ground = one_of("理由", intake.REFUSAL_GROUNDS)
+    reason = text("具体原因")
     right_organ = forms.CharField(label="应当向哪个机关申请", required=False, max_length=100)
 
 
 class Opinion(Words):
-    advice = forms.ChoiceField(label="意见", choices=list(review.ADVICE.items()), widget=forms.RadioSelect, initial="agree")
-    opinion = forms.CharField(label="审查意见", widget=forms.Textarea({"rows": 3}), max_length=1000)
+    advice = one_of("意见", review.ADVICE, initial="agree")
+    opinion = text("审查意见")
 
 
 class Grant(Words):
-    opinion = forms.CharField(label="决定意见（可不填）", widget=forms.Textarea({"rows": 2}), required=False, max_length=1000)
+    opinion = text("决定意见（可不填）", rows=2, required=False)
 
 
 class Deny(Words):
-    reason = forms.CharField(label="不予的事实和理由", widget=forms.Textarea({"rows": 4}), max_length=2000)
+    reason = text("不予的事实和理由", rows=4, max_length=2000)
 
 
 class Deliver(Words):
-    way = forms.ChoiceField(label="送达方式", choices=list(outcome.DELIVERY_WAYS.items()), widget=forms.RadioSelect, initial="online")
+    way = one_of("送达方式", outcome.DELIVERY_WAYS, initial="online")
     receiver = forms.CharField(label="领取人（不填即申请人）", required=False, max_length=50)
     tracking = forms.CharField(label="邮寄单号", required=False, max_length=50)
 
@@ -50,13 +58,13 @@ class Deliver(Words):
 class Remarks(Words):
     """Field-level: every non-empty `remark.<place>` is one remark."""
 
-    general = forms.CharField(label="对整份申请的意见", widget=forms.Textarea({"rows": 2}), required=False, max_length=1000)
+    general = text("对整份申请的意见", rows=2, required=False)
 
-    def remarks(self, data: QueryDict) -> list[dict[str, str]]:
+    def remarks(self, data: Mapping[str, str]) -> list[dict[str, str]]:
         found = [
-            {"on": name.removeprefix("remark."), "text": value.strip()[:500]}
-            for name, value in data.items()
-            if name.startswith("remark.") and value.strip()
+            {"on": name.removeprefix("remark."), "text": data[name].strip()[:500]}
+            for name in data
+            if name.startswith("remark.") and data[name].strip()
         ]
         general = self.cleaned_data["general"].strip()
         return [*found, *([{"on": "", "text": general}] if general else [])]
@@ -72,9 +80,9 @@ class Act:
 
     @property
     def transition(self) -> Transition:
-        return self.run.transition  # type: ignore[attr-defined, no-any-return]
+        return self.run.transition  # type: ignore[attr-defined]
 
-    def arguments(self, form: Words, data: QueryDict) -> dict[str, Any]:
+    def arguments(self, form: Words, data: Mapping[str, str]) -> dict[str, Any]:
         return {"remarks": form.remarks(data)} if isinstance(form, Remarks) else form.cleaned_data
 
 

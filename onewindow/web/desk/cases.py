@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -16,32 +16,32 @@ from onewindow.cases.models import Case, Presence, State
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger
 from onewindow.kernel.flow import Conflict
-from onewindow.web.account.guards import staff_only
+from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import worklist
-from onewindow.web.my import steps
 from onewindow.web.desk.acts import ACTS, Words, offers
+from onewindow.web.my import steps
 
 OFFICERS = ("clerk", "reviewer", "decider", "manager")
 
 
 @staff_only(*OFFICERS, "supervisor")
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedIn) -> HttpResponse:
     context = worklist.page(request.principal, request.GET)
     return render(request, "desk/list.html", context)
 
 
-def open_case(request: HttpRequest, number: str) -> Case:
+def open_case(request: SignedIn, number: str) -> Case:
     cases = Case.objects.select_related("version", "item", "agency", "person", "organisation", "site")
     return get_object_or_404(cases.open_to(request.principal).exclude(state=State.DRAFT), number=number)
 
 
 @staff_only(*OFFICERS, "supervisor")
-def show(request: HttpRequest, number: str) -> HttpResponse:
+def show(request: SignedIn, number: str) -> HttpResponse:
     return file_page(request, open_case(request, number))
 
 
 def file_page(
-    request: HttpRequest, case: Case, *, typed: tuple[str, Words] | None = None, conflict: str = "", status: int = 200
+    request: SignedIn, case: Case, *, typed: tuple[str, Words] | None = None, conflict: str = "", status: int = 200
 ) -> HttpResponse:
     """The case file; `typed` keeps what the officer wrote in an act that was refused."""
     principal = request.principal
@@ -56,16 +56,17 @@ def file_page(
         "certificate": timeline.certificate(case),
         "rating": Rating.objects.filter(case=case).first(),
         "conflict": conflict,
-        "remarked": {key.removeprefix("remark."): text for key, text in request.POST.items() if key.startswith("remark.")},
+        "remarked": {
+            key.removeprefix("remark."): text for key, text in request.POST.items() if key.startswith("remark.")
+        },
         "left": worklist.days_left(case),
-        "full_number": "",
     }
     return render(request, "desk/case.html", context, status=status)
 
 
 @require_POST
 @staff_only(*OFFICERS)
-def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
+def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     """POST /desk/cases/<number>/acceptance/ …: one click, one legal act. Nothing typed is lost when it is refused."""
     case, chosen = open_case(request, number), ACTS.get(act)
     if chosen is None:
@@ -75,7 +76,12 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
         return file_page(request, case, typed=(act, form), status=422)
     seen = request.POST.get("seen", "")
     try:
-        chosen.run(case, by=request.principal, seen=int(seen) if seen.isdigit() else None, **chosen.arguments(form, request.POST))
+        chosen.run(
+            case,
+            by=request.principal,
+            seen=int(seen) if seen.isdigit() else None,
+            **chosen.arguments(form, request.POST.dict()),
+        )
     except Conflict as conflict:
         return file_page(request, open_case(request, number), typed=(act, form), conflict=conflict.message, status=409)
     except ValueError as problem:
@@ -86,7 +92,7 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
 
 
 @staff_only(*OFFICERS)
-def presence(request: HttpRequest, number: str) -> HttpResponse:
+def presence(request: SignedIn, number: str) -> HttpResponse:
     case = get_object_or_404(Case.objects.open_to(request.principal).only("id", "number", "revision"), number=number)
     seen = request.GET.get("seen", "")
     moved = seen.isdigit() and int(seen) != case.revision
@@ -96,7 +102,7 @@ def presence(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @staff_only("clerk", "reviewer", "decider")
-def view_number(request: HttpRequest, number: str) -> HttpResponse:
+def view_number(request: SignedIn, number: str) -> HttpResponse:
     """Full number on screen: a reason, and a ledger row on the person and on the case."""
     case = open_case(request, number)
     if case.person is None or case.agency_id not in request.principal.agencies("clerk", "reviewer", "decider"):
@@ -112,7 +118,7 @@ def view_number(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @staff_only(*OFFICERS, "supervisor")
-def clock_page(request: HttpRequest, number: str, key: str) -> HttpResponse:
+def clock_page(request: SignedIn, number: str, key: str) -> HttpResponse:
     case = open_case(request, number)
     found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
     if found is None:

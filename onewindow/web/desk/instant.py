@@ -8,34 +8,40 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.accounts.counter import person_at_window
 from onewindow.cases.actions import drafts, instant, intake
 from onewindow.cases.models import Case
 from onewindow.catalogue.checklist import checklist, read_answers
+from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
-from onewindow.web.account.guards import staff_only
+from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.my import steps
 
 
 @staff_only("clerk")
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: SignedIn) -> HttpResponse:
     """Which item: search, or the complete items of the clerk's agencies."""
     q = request.GET.get("q", "").strip()
-    items = Item.objects.filter(complete=True, agency_id__in=request.principal.agencies("clerk")).select_related("agency", "current")
-    if q:
-        found = [hit.code for hit in search(q, limit=20)]
-        items = sorted(items.filter(pk__in=found), key=lambda item: found.index(item.pk))
+    offered = Item.objects.filter(complete=True, agency_id__in=request.principal.agencies("clerk")).select_related(
+        "agency", "current"
+    )
+    items = list(offered if not q else _in_order(offered, [hit.code for hit in search(q, limit=20)]))
     return render(request, "desk/choose.html", {"items": items, "q": q})
 
 
+def _in_order(items: QuerySet[Item], codes: list[str]) -> list[Item]:
+    return sorted(items.filter(pk__in=codes), key=lambda item: codes.index(item.pk))
+
+
 @staff_only("clerk")
-def show(request: HttpRequest, code: str) -> HttpResponse:
+def show(request: SignedIn, code: str) -> HttpResponse:
     items = Item.objects.select_related("current", "agency").filter(complete=True)
     item = get_object_or_404(items, pk=code, agency_id__in=request.principal.agencies("clerk"))
     if request.method == "POST" and request.POST.get("go") in {"done", "accept"}:
@@ -43,15 +49,15 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, item, {})
 
 
-def _page(request: HttpRequest, item: Item, errors: dict[str, str]) -> HttpResponse:
-    guide = item.current.guide
-    values = forms.from_post(guide.form, request.POST) if request.method == "POST" else {}
+def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse:
+    guide = item.guide
+    values = _typed_form(request, guide) if request.method == "POST" else {}
     answers = read_answers(guide, request.POST or request.GET)
     context: dict[str, Any] = {
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
         "schema": steps.questions_schema(guide), "answers": {k: _typed(v) for k, v in answers.items()},
         "checklist": checklist(guide, _facts(guide, values, answers)), "seen": request.POST.getlist("seen_paper"),
-        "posted": request.POST, "once": request.POST.get("once") or uuid.uuid4().hex,
+        "posted": request.POST, "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
     }  # fmt: skip
     return render(request, "desk/instant.html", context, status=422 if errors else 200)
 
@@ -65,9 +71,20 @@ def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[
     return {key: value for key, value in values.items() if key in plain} | answers
 
 
-def _take(request: HttpRequest, item: Item) -> HttpResponse:
-    guide = item.current.guide
-    checked = forms.validate(guide.form, forms.from_post(guide.form, request.POST), known_division=steps.known_division)
+# Where the form asks for the applicant's own name, number or phone, the window has typed it already.
+OF_APPLICANT = {
+    "person.name": "applicant_name", "person.number": "applicant_number", "person.phone": "applicant_phone",
+}  # fmt: skip
+
+
+def _typed_form(request: SignedIn, guide: Guide) -> dict[str, Any]:
+    own = {f.key: request.POST.get(OF_APPLICANT[f.prefill], "") for f in guide.form.walk() if f.prefill in OF_APPLICANT}
+    return forms.from_post(guide.form, request.POST) | own
+
+
+def _take(request: SignedIn, item: Item) -> HttpResponse:
+    guide = item.guide
+    checked = forms.validate(guide.form, _typed_form(request, guide), known_division=steps.known_division)
     if checked.errors:
         return _page(request, item, checked.errors)
     try:
@@ -76,15 +93,17 @@ def _take(request: HttpRequest, item: Item) -> HttpResponse:
         return _page(request, item, {"": "；".join(problem.messages)})
     except (ValueError, Conflict) as problem:
         return _page(request, item, {"": str(problem)})
-    messages.success(request, "已当场办结。" if case.state == "finished" else f"已收件，当前：{case.get_state_display()}。")
+    messages.success(
+        request, "已当场办结。" if case.state == "finished" else f"已收件，当前：{case.get_state_display()}。"
+    )
     return redirect("desk-case", case.number)
 
 
 @transaction.atomic
-def _carry_out(request: HttpRequest, item: Item, form: dict[str, Any]) -> Case:
+def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
     """From the person to the finished case: all of it happens, or nothing; the same page sent twice acts once."""
     said = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "phone")}
-    person, answers = person_at_window(**said), read_answers(item.current.guide, request.POST)
+    person, answers = person_at_window(**said), read_answers(item.guide, request.POST)
     once, by = request.POST.get("once"), request.principal
     case = drafts.open_case(item, by=by, person=person, channel="desk", answers=answers, form=form, once=once)
     if case.revision:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from typing import BinaryIO, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -17,16 +18,16 @@ from onewindow.catalogue.models import Item
 from onewindow.documents import files
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
-from onewindow.web.account.guards import signed_in
+from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my import steps
 from onewindow.web.my.door import own_case
 
 
 @signed_in
-def start(request: HttpRequest, code: str) -> HttpResponse:
+def start(request: SignedIn, code: str) -> HttpResponse:
     """Before the first question: who applies, and drafts one may go on with."""
     item = get_object_or_404(Item.objects.select_related("current"), pk=code, current__isnull=False)
-    guide = item.current.guide
+    guide = item.guide
     answers = read_answers(guide, request.POST or request.GET)
     choices = applicants.choices(request.principal, item)
     chosen = next((each for each in choices if each.key == request.POST.get("applicant", "self")), None)
@@ -35,7 +36,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
             item, by=request.principal, person=chosen.person, organisation=chosen.organisation, mandate=chosen.mandate,
             answers=answers, once=request.POST.get("once"),
         )  # fmt: skip
-        return redirect("case-questions" if guide.questions and not answers else "case-form", case.number, *_first(answers))
+        return redirect(steps.first(case))
     mine = Case.objects.of_applicant(request.principal).filter(item=item, state__in=drafts.EDITABLE)
     context = {
         "item": item, "guide": guide, "answers": answers, "choices": choices, "known": request.principal.person_id,
@@ -44,24 +45,25 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "my/start.html", context)
 
 
-def _first(answers: dict) -> list[int]:
-    return [1] if answers else []
-
-
 @signed_in
-def questions(request: HttpRequest, number: str) -> HttpResponse:
+def questions(request: SignedIn, number: str) -> HttpResponse:
     case = own_case(request, number)
     schema = steps.questions_schema(case.guide)
     if request.method == "POST":
         answers = read_answers(case.guide, request.POST)
         drafts.save_answers(case, answers, by=request.principal)
         return redirect("case-form", number, 1)
-    context = {"case": case, "schema": schema, "values": steps.answer_values(case), "steps": steps.progress(case, "questions")}
+    context = {
+        "case": case,
+        "schema": schema,
+        "values": steps.answer_values(case),
+        "steps": steps.progress(case, "questions"),
+    }
     return render(request, "my/questions.html", context)
 
 
 @signed_in
-def form_page(request: HttpRequest, number: str, page: int) -> HttpResponse:
+def form_page(request: SignedIn, number: str, page: int) -> HttpResponse:
     """One page of the form; what was typed is kept even when it is wrong."""
     case = own_case(request, number)
     schema = case.guide.form
@@ -88,7 +90,7 @@ def _others(case: Case, page: int) -> dict:
     return {key: value for key, value in case.form.items() if key not in here}
 
 
-def _form(request: HttpRequest, case: Case, page: int, values: dict, errors: dict, more: str = "") -> HttpResponse:
+def _form(request: SignedIn, case: Case, page: int, values: dict, errors: dict, more: str = "") -> HttpResponse:
     context = {
         "case": case, "page": page, "form_page": case.guide.form.pages[page - 1], "values": values, "errors": errors,
         "more": more, "options": steps.options(), "steps": steps.progress(case, f"form-{page}"),
@@ -98,20 +100,29 @@ def _form(request: HttpRequest, case: Case, page: int, values: dict, errors: dic
 
 
 @signed_in
-def materials(request: HttpRequest, number: str, error: dict | None = None) -> HttpResponse:
+def materials(request: SignedIn, number: str, error: dict | None = None) -> HttpResponse:
     case = own_case(request, number)
     ready = readiness.check(case)
-    removed = case.papers.filter(removed_at__isnull=False, pk=request.GET.get("removed")).first() if "removed" in request.GET else None
+    gone = _uuid(request.GET.get("removed", ""))
+    removed = case.papers.filter(removed_at__isnull=False, pk=gone).first() if gone else None
     context = {
-        "case": case, "ready": ready, "steps": steps.progress(case, "materials"), "error": error or {}, "removed": removed,
+        "case": case, "ready": ready, "steps": steps.progress(case, "materials"), "error": error or {},
+        "removed": removed,
         "remarks": {remark["on"].removeprefix("material:"): remark["text"] for remark in case.open_remarks},
     }  # fmt: skip
     return render(request, "my/materials.html", context, status=422 if error else 200)
 
 
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 @require_POST
 @signed_in
-def add_paper(request: HttpRequest, number: str, key: str) -> HttpResponse:
+def add_paper(request: SignedIn, number: str, key: str) -> HttpResponse:
     """Plain multipart, several files at once; one that fails does not lose the rest."""
     case = own_case(request, number)
     drafts.ensure_editable(case, request.principal)
@@ -123,25 +134,25 @@ def add_paper(request: HttpRequest, number: str, key: str) -> HttpResponse:
     return redirect(f"{request.path.rsplit('/', 2)[0]}/#{key}")
 
 
-def _keep_posted(request: HttpRequest, case: Case, key: str) -> list[str]:
+def _keep_posted(request: SignedIn, case: Case, key: str) -> list[str]:
     problems = []
     for upload in request.FILES.getlist("file"):
         try:
-            stored = files.store(upload, upload.name or "", request.principal.key)
+            stored = files.store(cast(BinaryIO, upload), upload.name or "", request.principal.key)
             drafts.add_paper(case, key, stored, by=request.principal)
         except (files.FileRefused, ValueError) as refusal:
             problems.append(f"{upload.name}：{refusal}")
     return problems
 
 
-def _as_get(request: HttpRequest) -> HttpRequest:
+def _as_get(request: SignedIn) -> SignedIn:
     request.method = "GET"
     return request
 
 
 @require_POST
 @signed_in
-def remove_paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
+def remove_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
     case = own_case(request, number)
     drafts.remove_paper(case, get_object_or_404(CasePaper, pk=paper, case=case), by=request.principal)
     return redirect(f"/my/cases/{number}/materials/?removed={paper}")
@@ -149,14 +160,14 @@ def remove_paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def restore_paper(request: HttpRequest, number: str, paper: str) -> HttpResponse:
+def restore_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
     case = own_case(request, number)
     drafts.restore_paper(case, get_object_or_404(CasePaper, pk=paper, case=case), by=request.principal)
     return redirect("case-materials", number)
 
 
 @signed_in
-def check(request: HttpRequest, number: str) -> HttpResponse:
+def check(request: SignedIn, number: str) -> HttpResponse:
     """核对: everything once more, what is still missing, and the declaration."""
     case = own_case(request, number)
     ready = readiness.check(case)
@@ -170,17 +181,17 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def request_prereview(request: HttpRequest, number: str) -> HttpResponse:
+def request_prereview(request: SignedIn, number: str) -> HttpResponse:
     return _send(request, number, intake.request_prereview, "已提交预审，工作人员会在一个工作日内查看。")
 
 
 @require_POST
 @signed_in
-def submit(request: HttpRequest, number: str) -> HttpResponse:
+def submit(request: SignedIn, number: str) -> HttpResponse:
     return _send(request, number, intake.submit, "已正式提交。是否受理，最迟五个工作日内告诉您。")
 
 
-def _send(request: HttpRequest, number: str, act, done: str) -> HttpResponse:  # noqa: ANN001 - one of intake's transitions
+def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
     case = own_case(request, number)
     if request.POST.get("declared") != "yes":
         messages.error(request, "请先勾选真实性承诺。")

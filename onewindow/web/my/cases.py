@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -12,14 +12,14 @@ from onewindow.cases.actions import intake
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
 from onewindow.kernel.flow import available
-from onewindow.web.account.guards import signed_in
+from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my.door import own_case
 
 PAGE = 20
 
 
 @signed_in
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedIn) -> HttpResponse:
     cases = Case.objects.of_applicant(request.principal).select_related("item").order_by("-id")
     after = request.GET.get("after", "")
     if after.isdigit():
@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-def show(request: HttpRequest, number: str) -> HttpResponse:
+def show(request: SignedIn, number: str) -> HttpResponse:
     case = own_case(request, number)
     context = {
         "case": case,
@@ -47,7 +47,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @signed_in
-def clock_page(request: HttpRequest, number: str, key: str) -> HttpResponse:
+def clock_page(request: SignedIn, number: str, key: str) -> HttpResponse:
     case = own_case(request, number)
     found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
     if found is None:
@@ -57,7 +57,7 @@ def clock_page(request: HttpRequest, number: str, key: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+def withdraw(request: SignedIn, number: str) -> HttpResponse:
     case = own_case(request, number)
     if request.POST.get("sure") != "yes":
         return render(request, "my/withdraw.html", {"case": case})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from onewindow.cases.models import Case
+from onewindow.web.account.guards import SignedIn
 
 
-def own_case(request: HttpRequest, number: str) -> Case:
+def own_case(request: SignedIn, number: str) -> Case:
     """The person's own case, or 404 as for a stranger; an officer's case of somebody else is not "mine"."""
     principal = request.principal
     cases = Case.objects.select_related("version", "item", "agency", "person", "organisation").open_to(principal)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from onewindow.cases import notices, timeline
@@ -10,25 +11,28 @@ from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import files, papers
 from onewindow.kernel import ledger
 from onewindow.kernel.models import Entry
-from onewindow.web.account.guards import signed_in
+from onewindow.web.account.guards import SignedIn, signed_in
 
 
-def _case(request: HttpRequest, number: str) -> Case:
+def _case(request: SignedIn, number: str) -> Case:
     cases = Case.objects.select_related("version", "agency").open_to(request.principal)
     return get_object_or_404(cases, number=number)
 
 
 @signed_in
-def case_file(request: HttpRequest, number: str, paper: str) -> HttpResponse:
+def case_file(request: SignedIn, number: str, paper: str) -> HttpResponseBase:
     case = _case(request, number)
     kept = get_object_or_404(CasePaper.objects.select_related("file"), pk=paper, case=case, file__isnull=False)
+    assert kept.file is not None
     if request.principal.is_staff:
-        ledger.record(case, "case.file_opened", by=request.principal, data={"material": kept.material, "file": kept.file.sha256})
+        ledger.record(
+            case, "case.file_opened", by=request.principal, data={"material": kept.material, "file": kept.file.sha256}
+        )
     return files.serve(kept.file)
 
 
 @signed_in
-def document(request: HttpRequest, number: str, entry: int) -> HttpResponse:
+def document(request: SignedIn, number: str, entry: int) -> HttpResponseBase:
     """The paper of an act as PDF, made from the sealed facts the first time somebody looks."""
     case = _case(request, number)
     row = get_object_or_404(Entry, pk=entry, kind="case", subject=case.number)
@@ -39,7 +43,7 @@ def document(request: HttpRequest, number: str, entry: int) -> HttpResponse:
 
 
 @signed_in
-def certificate(request: HttpRequest, number: str) -> HttpResponse:
+def certificate(request: SignedIn, number: str) -> HttpResponseBase:
     case = _case(request, number)
     found = timeline.certificate(case)
     if found is None:

@@ -1,19 +1,26 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.feedback import actions
 from onewindow.feedback.models import Rating
 from onewindow.kernel.ledger import System
+from onewindow.web.account.guards import Request
 
 VISITOR = System("visitor", "群众")
 
 
-def show(request: HttpRequest, token: str) -> HttpResponse:
+def show(request: Request, token: str) -> HttpResponse:
     """By link, no sign-in: whoever holds the link of the finished service rates it once."""
     rating = get_object_or_404(Rating.objects.select_related("case__item", "case__agency"), token=token)
-    context = {"rating": rating, "levels": actions.LEVELS, "good": actions.GOOD_TAGS, "bad": actions.BAD_TAGS, "error": ""}
+    context = {
+        "rating": rating,
+        "levels": actions.LEVELS,
+        "good": actions.GOOD_TAGS,
+        "bad": actions.BAD_TAGS,
+        "error": "",
+    }
     if request.method != "POST":
         return render(request, "my/rate.html", context)
     stars = request.POST.get("stars", "")

@@ -37,6 +37,13 @@ def progress(case: Case, here: str) -> list[Step]:
     return [Step(key, title, url, index == at, index < at) for index, (key, title, url) in enumerate(rows)]
 
 
+def first(case: Case) -> str:
+    """Where a new draft begins: the questions, unless the guide page has asked them."""
+    if case.guide.questions and not case.answers:
+        return reverse("case-questions", args=[case.number])
+    return reverse("case-form", args=[case.number, 1])
+
+
 def questions_schema(guide: Guide) -> FormSchema:
     """The checklist questions as a form, so that they are drawn and read like any other."""
     fields = tuple(

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             if any(child.poll() is not None for child in children):
                 raise CommandError("网站或后台没有启动起来，请看上面的错误信息。")
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/healthz", timeout=2)  # noqa: S310 - own address
+                urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/healthz", timeout=2)
                 return
             except OSError:
                 time.sleep(0.25)

@@ -16,7 +16,9 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("生产环境不能清空数据。")
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
             if cursor.fetchone()[0] > 1:
                 raise CommandError("演示还在运行，请先在它的窗口按 Ctrl-C。")
             cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

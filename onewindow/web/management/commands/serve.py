@@ -14,9 +14,7 @@ def ensure_port_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(
-                f"端口 {port} 已被占用。请换一个端口再试，例如：PORT={port + 1} make demo"
-            ) from error
+            raise CommandError(f"端口 {port} 已被占用。请换一个端口再试，例如：PORT={port + 1} make demo") from error
 
 
 class Command(BaseCommand):

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 handled = subscribers.run_once()
-            except Exception:  # noqa: BLE001 - one bad row must not end the worker; the cursor stays, the row is tried again
+            except Exception:
                 import logging
 
                 logging.getLogger(__name__).exception("读账本时出错，稍后重试")
