@@ -48,7 +48,7 @@ def machine() -> str:
         dt.date.today().isoformat(), f"commit {head.stdout.strip()}",
         f"{len(cores)} cores {cores[0].split(':')[1].strip()}, {psutil.virtual_memory().total / 2**30:.0f} GiB",
         f"Linux {platform.release()}", f"Python {platform.python_version()}", f"Django {django.__version__}",
-        f"sync of 8 KiB {sync_ms():.2f} ms", f"load before the start {os.getloadavg()[0]:.1f}",
+        f"sync of 8 KiB {sync_ms():.2f} ms",
     )  # fmt: skip
     return " · ".join(facts)
 
@@ -80,11 +80,12 @@ def main() -> None:
     for part, title in PARTS.items():
         if not (ROOT / "benchmarks" / f"{part}.py").exists():
             continue
-        made = [f"## {title}", f"`python -m benchmarks.{part}`: {NOTES[part]}", measure(part, options)]
+        words = f"`python -m benchmarks.{part}`: {NOTES[part]} Load average before it: {os.getloadavg()[0]:.1f}."
+        made = [f"## {title}", words, measure(part, options)]
         print("\n" + "\n\n".join(made), flush=True)
         pieces += made
-    if "--write" in sys.argv:
-        (ROOT / "docs" / "benchmarks.md").write_text("\n\n".join(pieces) + "\n", encoding="utf-8")
+        if "--write" in sys.argv:
+            (ROOT / "docs" / "benchmarks.md").write_text("\n\n".join(pieces) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
