@@ -35,15 +35,11 @@ def count(key: str, limit: int, per: timedelta) -> None:
         raise Problem("too-many", f"请求太频繁，请 {wait} 秒后再试。", headers={"Retry-After": str(wait)})
 
 
-def address(request: HttpRequest) -> str:
-    return str(request.META["REMOTE_ADDR"])
-
-
 def holder(request: HttpRequest, secret: str) -> Principal:
     """The token's principal, counted; a wrong token counts against the address it comes from."""
     principal = tokens.resolve(secret.strip())
     if principal is None:
-        count(f"api:address:{address(request)}", ADDRESS_PER_MINUTE, MINUTE)
+        count(f"api:address:{limits.address(request)}", ADDRESS_PER_MINUTE, MINUTE)
         raise unauthorised()
     count(f"api:token:{principal.token_id}", TOKEN_PER_MINUTE, MINUTE)
     return principal
@@ -72,5 +68,5 @@ def visitor(request: HttpRequest) -> Principal | str:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return holder(request, secret)
-    count(f"api:address:{address(request)}", ADDRESS_PER_MINUTE, MINUTE)
+    count(f"api:address:{limits.address(request)}", ADDRESS_PER_MINUTE, MINUTE)
     return "visitor"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 
 from onewindow.kernel import clock
 
@@ -20,3 +22,9 @@ def hit(key: str, *, limit: int, per: timedelta) -> bool:
             [key[:200], now + per, now, now],
         )
         return bool(cursor.fetchone()[0] <= limit)
+
+
+def address(request: HttpRequest) -> str:
+    """Where a request comes from: in production the nearest proxy's word; earlier entries can be forged."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.PRODUCTION else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])

@@ -127,6 +127,13 @@ def test_too_many_requests_of_one_address(anyone, monkeypatch):
     assert Program("ow_guess").get("/cases").status_code == 429
 
 
+def test_behind_a_proxy_addresses_are_counted_by_its_word(anyone, monkeypatch, settings):
+    settings.PRODUCTION = True
+    monkeypatch.setattr(auth, "ADDRESS_PER_MINUTE", 1)
+    seen = [anyone.get("/items", **{"X-Forwarded-For": f"forged, 10.0.0.{last}"}).status_code for last in (1, 2, 1)]
+    assert seen == [200, 200, 429]
+
+
 APPLICANT = {"name": "张建国", "number": citizen_number(14, "19490307"), "phone": "13900000001"}
 
 

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from pydantic import ValidationError
 
-from onewindow.api.auth import address, count, visitor
+from onewindow.api.auth import count, visitor
 from onewindow.api.problems import Problem, invalid
 from onewindow.api.reading import Strict, parse
 from onewindow.documents import verification
+from onewindow.kernel import limits
 
 router = Router()
 # The same allowance as the public page: nobody finds certificates by trying numbers and names.
@@ -61,7 +62,7 @@ BODY: dict[str, Any] = {
 @router.post("/verifications", response=VerdictReply, auth=visitor, openapi_extra=BODY)
 def create(request: HttpRequest) -> VerdictReply:
     """核验证照的真伪和效力。编号不对和姓名不对的答复相同。"""
-    count(f"verify:{address(request)}", TRIES, WINDOW)
+    count(f"verify:{limits.address(request)}", TRIES, WINDOW)
     verdict = _by_file(request) if request.content_type == "multipart/form-data" else _by_words(parse(request.body))
     found = verdict.certificate
     shown = ShownCertificate(**vars(verification.shown(found))) if found else None
