@@ -181,7 +181,8 @@ STATICFILES_DIRS = [
     ),
 ]
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = DEBUG
+# Listing the files costs 0.1 s; a test makes many clients, each with its own middleware.
+WHITENOISE_AUTOREFRESH = DEBUG or ENVIRONMENT == "test"
 WHITENOISE_MAX_AGE = 3600
 
 # SMS gateway (notifications.gateways.http_sms); without it only the sandbox can send.
