@@ -53,6 +53,7 @@ class Transition:
     writes: bool
     body: Callable[..., dict[str, Any] | None]
     tone: str
+    retry: bool
 
     @property
     def name(self) -> str:
@@ -74,16 +75,18 @@ def transition(
     allowed: Guard,
     writes: bool = False,
     tone: str = "",
+    retry: bool = True,
 ) -> Callable[[Callable[Concatenate[S, P], dict[str, Any] | None]], Callable[..., S]]:
     """Make a function a transition.
 
-    `target` None leaves the state to the body. `writes` says that the body writes other rows: the subject is then locked
-    first and all happens in one transaction; without it the body must not touch the database. `seen`, given by a page,
-    is the revision the person looked at: any later move refuses the act.
+    `target` None leaves the state to the body. `writes` says that the body writes other rows: the subject is then
+    locked first and all happens in one transaction; without it the body may read but must not write. `seen`, given by
+    a page, is the revision the person looked at: any later move refuses the act. `retry` False does so without a page:
+    for acts that mean something else once the row has moved.
     """
 
     def decorate(body: Callable[Concatenate[S, P], dict[str, Any] | None]) -> Callable[..., S]:
-        spec = Transition(event, label, frozenset(source), target, allowed, writes, body, tone)
+        spec = Transition(event, label, frozenset(source), target, allowed, writes, body, tone, retry)
         REGISTRY[event] = spec
 
         @wraps(body)
@@ -100,29 +103,30 @@ def transition(
 def _execute(spec: Transition, subject: Flowing, by: Actor, seen: int | None, kwargs: dict[str, Any]) -> None:
     if seen is not None and seen != subject.revision:
         raise Stale(subject, FASTER)
+    as_seen = seen is not None or not spec.retry
     for attempt in range(RETRIES):
         if spec.writes:
             with transaction.atomic():
-                _relock(subject, seen)
+                _relock(subject, as_seen)
                 moved = _apply(spec, subject, by, kwargs)
         else:
             moved = _apply(spec, subject, by, kwargs)
         if moved:
             return
         subject.refresh_from_db()
-        if seen is not None or attempt == RETRIES - 1:
+        if as_seen or attempt == RETRIES - 1:
             break
     raise Stale(subject, FASTER)
 
 
-def _relock(subject: Flowing, seen: int | None) -> None:
+def _relock(subject: Flowing, as_seen: bool) -> None:
     """Lock the row; if it moved since it was read, read it again (or refuse, where a person saw the old one)."""
     locked = type(subject)._default_manager.select_for_update().filter(pk=subject.pk)
     revision = locked.values_list("revision", flat=True).get()
     if revision == subject.revision:
         return
     subject.refresh_from_db()
-    if seen is not None:
+    if as_seen:
         raise Stale(subject, FASTER)
 
 
@@ -147,7 +151,7 @@ def _apply(spec: Transition, subject: Flowing, by: Actor, kwargs: dict[str, Any]
     if spec.target is not None:
         subject.state = spec.target
     changed = [f for f in fields if _frozen(getattr(subject, f.attname)) != before[f.attname]]
-    row = {
+    row: dict[str, Any] = {
         "at": clock.now(), "kind": subject.kind, "subject": subject.subject, "event": spec.event,
         "actor": by.key, "actor_name": by.name, "data": data | {"from": was, "to": subject.state},
     }  # fmt: skip
@@ -155,10 +159,11 @@ def _apply(spec: Transition, subject: Flowing, by: Actor, kwargs: dict[str, Any]
     sets.append("chain_head = sha256(chain_head || convert_to(%s, 'UTF8'))")
     params: list[Any] = [subject.state, payload(**row)]
     for field in changed:
-        sets.append(f"{connection.ops.quote_name(field.column)} = %s")
+        sets.append(f"{connection.ops.quote_name(field.column or '')} = %s")
         params.append(field.get_db_prep_save(getattr(subject, field.attname), connection))
+    # Names of our own tables and columns only; every value is a parameter.
     moved = (
-        f"UPDATE {connection.ops.quote_name(subject._meta.db_table)} SET {', '.join(sets)} "
+        f"UPDATE {connection.ops.quote_name(subject._meta.db_table)} SET {', '.join(sets)} "  # noqa: S608 - see above
         "WHERE id = %s AND revision = %s AND state = ANY(%s) RETURNING chain_seq, chain_head"
     )
     sql, values = append_sql(moved, [*params, subject.pk, subject.revision, source], **row)
@@ -182,7 +187,8 @@ def _frozen(value: object) -> object:
 
 def available(subject: Flowing, by: Actor) -> list[Transition]:
     """The acts the law and the person's post allow now, in the order they were declared."""
-    return [spec for spec in REGISTRY.values() if spec.event.startswith(f"{subject.kind}.") and spec.possible(subject, by)]
+    mine = (spec for spec in REGISTRY.values() if spec.event.startswith(f"{subject.kind}."))
+    return [spec for spec in mine if spec.possible(subject, by)]
 
 
 def flowing_models() -> list[type[Flowing]]:

@@ -1,22 +1,29 @@
 """The one ledger: append-only rows, hash-chained per subject, sealed daily by a Merkle root.
 
-A row's hash is sha256(previous hash ‖ payload); the payload is the canonical JSON of everything the row says. The head of
-a chain lives on the subject's own row (`Flowing`) or in `Chain`, so that cutting off the newest rows is noticed too.
+A row's hash is sha256(previous hash ‖ payload); the payload is the canonical JSON of everything the row says. The head
+of a chain lives on the subject's own row (`Flowing`) or in `Chain`, so that cutting off the newest rows is noticed too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, islice
 from typing import Any, Protocol
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from onewindow.kernel import clock
-from onewindow.kernel.models import Chain, Cursor, DaySeal, Entry, Flowing
+from onewindow.kernel.models import Chain, DaySeal, Entry, Flowing
+
+# Rows read at a time by those who walk the whole ledger.
+BATCH = 1000
 
 
 class Actor(Protocol):
@@ -64,12 +71,13 @@ def append_sql(moved: str, moved_params: list[Any], **row: Any) -> tuple[str, li
 
 def record(subject: Flowing | tuple[str, str], event: str, *, by: Actor, data: dict[str, Any] | None = None) -> int:
     """Append an act that moves no state; returns the entry's id. `subject` is a flowing row or a (kind, name) pair."""
-    row: dict[str, Any] = {"at": clock.now(), "event": event, "actor": by.key, "actor_name": by.name, "data": data or {}}
+    row: dict[str, Any] = {"at": clock.now(), "event": event, "actor": by.key, "actor_name": by.name}
+    row["data"] = data or {}
     if isinstance(subject, Flowing):
         row |= {"kind": subject.kind, "subject": subject.subject}
         table = connection.ops.quote_name(subject._meta.db_table)
         moved = (
-            f"UPDATE {table} SET chain_seq = chain_seq + 1, chain_head = sha256(chain_head || convert_to(%s, 'UTF8')) "
+            f"UPDATE {table} SET chain_seq = chain_seq + 1, chain_head = sha256(chain_head || convert_to(%s, 'UTF8')) "  # noqa: S608 - a table of ours
             "WHERE id = %s RETURNING chain_seq, chain_head"
         )
         params: list[Any] = [payload(**row), subject.pk]
@@ -103,52 +111,76 @@ class Fault:
 
 
 def verify(flowing: list[type[Flowing]]) -> Iterator[Fault]:
-    """Every broken row, chain head and seal, in the order found; nothing when the ledger is whole."""
-    yield from _verify_chains(flowing)
-    yield from _verify_seals()
+    """Every broken chain (its first broken row), chain head and seal; nothing when the ledger is whole.
+
+    One row of the ledger and one batch of its subjects are in memory at a time, however long the ledger is.
+    """
+    with _one_moment():
+        chains: Counter[str] = Counter()
+        yield from _verify_chains(chains)
+        yield from _verify_heads(flowing, chains)
+        yield from _verify_seals()
 
 
-def _verify_chains(flowing: list[type[Flowing]]) -> Iterator[Fault]:
-    heads: dict[tuple[str, str], tuple[int, bytes]] = {}
-    broken: set[tuple[str, str]] = set()
-    # Chains are walked one after another in (kind, subject, seq) order; memory holds only the heads.
-    for entry in Entry.objects.order_by("kind", "subject", "seq").iterator(chunk_size=5000):
-        key = (entry.kind, entry.subject)
-        seq, head = heads.get(key, (0, b""))
-        heads[key] = (entry.seq, bytes(entry.hash))
-        if key in broken:
-            continue
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All passes see the ledger of one moment, while the hall goes on working; inside a transaction, that one's."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _verify_chains(chains: Counter[str]) -> Iterator[Fault]:
+    """Walks the chains one after another; counts them by kind."""
+    rows = Entry.objects.order_by("kind", "subject", "seq").iterator(chunk_size=BATCH)
+    for (kind, _), chain in groupby(rows, key=lambda entry: (entry.kind, entry.subject)):
+        chains[kind] += 1
+        if fault := _first_break(chain):
+            yield fault
+
+
+def _first_break(chain: Iterable[Entry]) -> Fault | None:
+    head = b""
+    for seq, entry in enumerate(chain, start=1):
+        where = f"{entry.kind}:{entry.subject} #{seq}"
+        if entry.seq != seq:
+            return Fault(where, f"缺少第 {seq} 条，下一条是第 {entry.seq} 条")
         text = payload(
             at=entry.at, kind=entry.kind, subject=entry.subject, event=entry.event,
             actor=entry.actor, actor_name=entry.actor_name, data=entry.data,
         )  # fmt: skip
-        if entry.seq != seq + 1:
-            broken.add(key)
-            yield Fault(f"{entry.kind}:{entry.subject} #{seq + 1}", f"缺少第 {seq + 1} 条，下一条是第 {entry.seq} 条")
-        elif hashlib.sha256(head + text.encode()).digest() != bytes(entry.hash):
-            broken.add(key)
-            yield Fault(f"{entry.kind}:{entry.subject} #{entry.seq}（记录 {entry.pk}，{entry.event}）", "内容与哈希不符")
-    yield from _verify_heads(flowing, heads)
+        if hashlib.sha256(head + text.encode()).digest() != bytes(entry.hash):
+            return Fault(f"{where}（记录 {entry.pk}，{entry.event}）", "内容与哈希不符")
+        head = bytes(entry.hash)
+    return None
 
 
-def _verify_heads(flowing: list[type[Flowing]], heads: dict[tuple[str, str], tuple[int, bytes]]) -> Iterator[Fault]:
-    def rows() -> Iterator[tuple[str, str, int, bytes]]:
-        for chain in Chain.objects.iterator():
-            yield chain.kind, chain.subject, chain.chain_seq, bytes(chain.chain_head)
-        for model in flowing:
-            for row in model._default_manager.iterator(chunk_size=5000):
-                yield row.kind, row.subject, row.chain_seq, bytes(row.chain_head)
-
-    for kind, subject, seq, head in rows():
-        found = heads.pop((kind, subject), (0, b""))
-        if found != (seq, head):
-            yield Fault(f"{kind}:{subject} #{seq}", f"链尾应是第 {seq} 条，账本里到第 {found[0]} 条")
-    for kind, subject in heads:
-        yield Fault(f"{kind}:{subject}", "账本里有记录，对象本身却不见了")
+def _verify_heads(flowing: list[type[Flowing]], chains: Counter[str]) -> Iterator[Fault]:
+    """Every subject's own head against the last row of its chain; then the chains nobody answered for."""
+    owners: list[tuple[str, QuerySet[Any]]] = [(model.kind, model._default_manager.all()) for model in flowing]
+    kinds = Chain.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    owners += [(kind, Chain.objects.filter(kind=kind)) for kind in kinds]
+    for kind, rows in owners:
+        found = rows.order_by("pk").iterator(chunk_size=BATCH)
+        while batch := {row.subject: (row.chain_seq, bytes(row.chain_head)) for row in islice(found, BATCH)}:
+            last = Entry.objects.filter(kind=kind, subject__in=batch).order_by("subject", "-seq").distinct("subject")
+            ends = {subject: (seq, bytes(end)) for subject, seq, end in last.values_list("subject", "seq", "hash")}
+            chains[kind] -= len(ends)
+            for subject, head in batch.items():
+                if head != (end := ends.get(subject, (0, b""))):
+                    yield Fault(f"{kind}:{subject} #{head[0]}", f"链尾应是第 {head[0]} 条，账本里到第 {end[0]} 条")
+    for kind in +chains:
+        known = {row.subject for name, rows in owners if name == kind for row in rows.iterator(chunk_size=BATCH)}
+        subjects = Entry.objects.filter(kind=kind, seq=1).order_by("subject").values_list("subject", flat=True)
+        yield from (Fault(f"{kind}:{lost}", "账本里有记录，对象本身却不见了") for lost in subjects if lost not in known)
 
 
 def merkle_root(leaves: list[bytes]) -> bytes:
-    """Root of a binary SHA-256 tree (RFC 6962 prefixes: 0 for a leaf, 1 for a node); an odd last node moves up as it is."""
+    """Root of a binary SHA-256 tree (RFC 6962 prefixes: 0 a leaf, 1 a node); an odd last node moves up as it is."""
     level = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
     if not level:
         return hashlib.sha256(b"").digest()
@@ -164,10 +196,21 @@ def _day_leaves(day: date) -> list[bytes]:
     return [bytes(value) for value in entries.values_list("hash", flat=True)]
 
 
+def _days_of_acts_under_way() -> list[date]:
+    """An act that began before midnight may still commit a row of that day: its day is sealed by the next run."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+        )
+        (oldest,) = cursor.fetchone()
+    return [oldest.astimezone(clock.SHANGHAI).date()] if oldest else []
+
+
 @transaction.atomic
 def seal_days(*, before: date | None = None) -> list[DaySeal]:
-    """Seal every finished day that has entries and no seal yet; safe to run twice."""
-    limit = before or clock.today()
+    """Seal every finished day that has no seal yet, from the first with entries; safe to run twice."""
+    limit = min([before or clock.today(), *_days_of_acts_under_way()])
     first = Entry.objects.order_by("at").values_list("at", flat=True).first()
     if first is None:
         return []
@@ -178,12 +221,11 @@ def seal_days(*, before: date | None = None) -> list[DaySeal]:
     previous, made = (bytes(last.root) if last else b""), []
     while day < limit:
         leaves = _day_leaves(day)
-        seal = DaySeal(
-            day=day, entries=len(leaves), root=merkle_root([previous, *leaves]), previous=previous, sealed_at=clock.now()
-        )
+        root = merkle_root([previous, *leaves])
+        seal = DaySeal(day=day, entries=len(leaves), root=root, previous=previous, sealed_at=clock.now())
         seal.save(force_insert=True)
         made.append(seal)
-        previous, day = seal.root, day + timedelta(days=1)
+        previous, day = root, day + timedelta(days=1)
     return made
 
 
@@ -194,31 +236,3 @@ def _verify_seals() -> Iterator[Fault]:
         if bytes(seal.previous) != previous or merkle_root([previous, *leaves]) != bytes(seal.root):
             yield Fault(f"日封 {seal.day}", f"默克尔根不符：当日现有 {len(leaves)} 条，封存时 {seal.entries} 条")
         previous = bytes(seal.root)
-
-
-def follow(name: str, handle: Callable[[Entry], None], *, batch: int = 200) -> int:
-    """Read the rows after the subscriber's cursor, each handled in the transaction that moves the cursor.
-
-    Only rows older than every running transaction are read, so none that commits late is skipped. Returns rows handled.
-    """
-    done = 0
-    Cursor.objects.get_or_create(name=name)
-    while done < batch:
-        with transaction.atomic():
-            cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=name).first()
-            if cursor is None:
-                return done
-            entry = (
-                Entry.objects.extra(
-                    where=["xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint", "(xact, id) > (%s, %s)"],
-                    params=[cursor.xact, cursor.entry],
-                )
-                .order_by("xact", "id")
-                .first()
-            )
-            if entry is None:
-                return done
-            handle(entry)
-            Cursor.objects.filter(name=name).update(xact=entry.xact, entry=entry.pk)
-            done += 1
-    return done

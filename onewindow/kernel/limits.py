@@ -9,6 +9,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from onewindow.kernel import clock
+from onewindow.kernel.models import RateLimit
 
 
 def hit(key: str, *, limit: int, per: timedelta) -> bool:
@@ -28,3 +29,8 @@ def address(request: HttpRequest) -> str:
     """Where a request comes from: in production the nearest proxy's word; earlier entries can be forged."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.PRODUCTION else ""
     return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])
+
+
+def sweep() -> int:
+    """Forget windows that have run out: their keys name phones and addresses."""
+    return RateLimit.objects.filter(ends_at__lte=clock.now()).delete()[0]

@@ -64,9 +64,27 @@ class Cursor(models.Model):
     name = models.CharField(max_length=60, primary_key=True)
     xact = models.BigIntegerField(default=0)
     entry = models.BigIntegerField(default=0)
+    # How often the next row has failed, and when it is tried again.
+    failures = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class Parked(models.Model):
+    """A ledger row its subscriber could not handle in several tries; `onewindow ledger retry` tries again."""
+
+    name = models.CharField(max_length=60)
+    entry = models.BigIntegerField()
+    error = models.TextField()
+    parked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "entry"], name="parked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.entry}"
 
 
 class Counter(models.Model):
