@@ -50,7 +50,7 @@ def test_the_state_chart_is_drawn_from_the_code():
 def test_the_chart_knows_where_every_act_leads(spec):
     """The targets are read from the source of the body: none may be missed, and a paper named must exist."""
     assert states.targets(spec)
-    assert spec.allowed in states.WHO
+    assert spec.allowed.__name__ in states.WHO
     written = ast.unparse(states._body(spec))
     assert ("'paper'" in written) == bool([title for title in states.papers(spec) if title != "证照"])
 
@@ -94,29 +94,29 @@ def test_the_glossary_has_every_model_and_state():
 def test_the_glossary_has_every_act():
     glossary = read(DOCS / "glossary.md")
     assert {spec.name for spec in REGISTRY.values() if not re.search(rf"\b{spec.name}\b", glossary)} == set()
-    assert {spec.label for spec in REGISTRY.values() if spec.label not in glossary} - {"签署审查意见", "退回修改", "提交预审"} == set()
+    assert {spec.label for spec in REGISTRY.values() if spec.label not in glossary} == set()
 
 
 def test_the_glossary_names_only_what_exists():
-    """A dotted name that begins with a package of ours leads to something."""
+    """The last part of a dotted name of ours is a module, or a word of the source."""
+    modules = {path.stem for path in (ROOT / "onewindow").rglob("*")}
     source = "\n".join(read(path) for path in (ROOT / "onewindow").rglob("*.py"))
-    named = re.findall(r"`(?:kernel|accounts|documents|notifications|catalogue|cases|feedback|api)\.([\w.]+)", read(DOCS / "glossary.md"))
-    files = {path.stem for path in (ROOT / "onewindow").rglob("*.py")} | {path.name for path in (ROOT / "onewindow").rglob("*") if path.is_dir()}
-    wrong = [name for name in named if (last := name.rpartition(".")[2]) not in files and not re.search(rf"\b{last}\b", source)]
-    assert wrong == []
+    layers = "kernel|accounts|documents|notifications|catalogue|cases|feedback|api"
+    named = re.findall(rf"`(?:{layers})\.(?:\w+\.)*(\w+)", read(DOCS / "glossary.md"))
+    assert {name for name in named if name not in modules and not re.search(rf"\b{name}\b", source)} == set()
 
 
 def test_every_dependency_has_its_reason():
     reasons = set(re.findall(r"^\| `([^`]+)`", read(DOCS / "decisions" / "0011-dependencies.md"), re.M))
-    lines = [re.split(r"[<>=~ ;]", line)[0] for line in read(ROOT / "requirements.in").split("\n") if line and line[0] != "#"]
+    lines = [line for line in read(ROOT / "requirements.in").splitlines() if line and not line.startswith("#")]
     package = json.loads(read(ROOT / "package.json"))
-    assert {*lines, *package["dependencies"], *package["devDependencies"]} == reasons
+    python = {re.split(r"[<>=~ ;]", line)[0] for line in lines}
+    assert python | package["dependencies"].keys() | package["devDependencies"].keys() == reasons
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    # Written by `make bench`; a fresh clone may not have measured yet.
-    targets = {(page.parent / target).resolve() for target in LINK.findall(read(page))} - {DOCS / "benchmarks.md"}
+    targets = {(page.parent / target).resolve() for target in LINK.findall(read(page))}
     assert [str(target) for target in targets if not target.exists()] == []
 
 
@@ -135,7 +135,15 @@ def test_nobody_names_a_package_registry():
 def test_publiccode_is_whole():
     """The mandatory keys of the standard 0.4 and the country-independent vocabulary we use."""
     said = yaml.safe_load(read(ROOT / "publiccode.yml"))
-    assert {"publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType", "description"} <= said.keys()
+    assert {
+        "publiccodeYmlVersion",
+        "name",
+        "url",
+        "platforms",
+        "developmentStatus",
+        "softwareType",
+        "description",
+    } <= said.keys()
     assert {"legal", "maintenance", "localisation"} <= said.keys()
     assert said["developmentStatus"] in {"concept", "development", "beta", "stable", "obsolete"}
     assert said["softwareType"].startswith(("standalone/", "addon", "library", "configurationFiles"))

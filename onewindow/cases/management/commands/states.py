@@ -6,25 +6,25 @@ import ast
 import inspect
 import textwrap
 from argparse import ArgumentParser
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, TypeGuard
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from onewindow.cases import notices
-from onewindow.cases.actions import guards, intake
 from onewindow.cases.messages import TOLD
 from onewindow.cases.models import State
 from onewindow.kernel.flow import REGISTRY, Transition
 
 CHART = settings.BASE_DIR / "docs" / "states.md"
-WHO: dict[Callable[..., bool], str] = {
-    guards.applicant: "applicant 申请人 (or who files for them under a mandate 委托)",
-    guards.clerk: "window clerk 窗口受理岗",
-    guards.reviewer: "the post the item's step names: reviewer 审查岗 unless it says otherwise",
-    guards.decider: "decider 决定岗",
-    intake.may_submit: "applicant 申请人; at the window the clerk 窗口受理岗",
+# What each guard means, by its name.
+WHO = {
+    "applicant": "applicant 申请人, or who files for them under a mandate 委托",
+    "filer": "applicant 申请人; what was taken in at the window also its clerk 窗口受理岗",
+    "clerk": "window clerk 窗口受理岗",
+    "reviewer": "the post the item's step names: reviewer 审查岗 unless it says otherwise",
+    "decider": "decider 决定岗",
 }
 HEAD = """\
 # States of a case 办件状态
@@ -102,7 +102,8 @@ def table() -> Iterator[str]:
     for spec in of_cases():
         cells = [
             f"`{spec.name}`", spec.label, f"`{spec.event}`", _said(_ordered(spec.source)), _said(targets(spec)),
-            WHO[spec.allowed], "、".join(papers(spec)) or "—", f"`{TOLD[spec.event]}`" if spec.event in TOLD else "—",
+            WHO[spec.allowed.__name__], "、".join(papers(spec)) or "—",
+            f"`{TOLD[spec.event]}`" if spec.event in TOLD else "—",
         ]  # fmt: skip
         yield f"| {' | '.join(cells)} |"
 
