@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 DATABASE = "onewindow"
@@ -36,7 +38,19 @@ def embedded_uri(pgdata: Path, *, durable: bool = True) -> str:
                 with (pgdata / "postgresql.conf").open("a") as conf:
                     conf.write(EMBEDDED_CONF + extra)
         server.start()
+        atexit.register(_forget_dead, server)  # runs before the library's own farewell, which stops an unused server
     return server.get_uri()
+
+
+def _forget_dead(server: Any) -> None:
+    """Killed processes (and those replaced by exec) never said that they let go of the server."""
+    import psutil
+
+    with server._lock:
+        kept = server.global_process_id_list
+        for pid in kept.get_and_add(os.getpid()):
+            if not psutil.pid_exists(pid):
+                kept.get_and_remove(pid)
 
 
 def settings_from_url(url: str) -> dict[str, object]:

@@ -22,6 +22,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("load", str(settings.DATA_DIR))
         call_command("demo_accounts", verbosity=0)
+        # Also when a shell started us in the background, where SIGINT would be ignored by us and by our children.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         children = [self._start("serve"), self._start("worker")]
         try:
