@@ -62,6 +62,7 @@ from onewindow.cases.models import Case  # noqa: E402
 from onewindow.catalogue.models import Item  # noqa: E402
 from onewindow.kernel import clock  # noqa: E402
 from tests.factories.accounts import UserFactory  # noqa: E402
+from tests.factories.applications import fill  # noqa: E402
 from tests.factories.cases import officer as staff  # noqa: E402
 
 SINCE_DAYS = 20
@@ -86,7 +87,7 @@ def citizens(count: int) -> list[tuple[Principal, Person]]:
 
 
 def submitted(item: Item, by: tuple[Principal, Person]) -> Case:
-    return intake.submit(drafts.open_case(item, by=by[0], person=by[1]), by=by[0])
+    return intake.submit(fill(drafts.open_case(item, by=by[0], person=by[1]), by[0]), by=by[0])
 
 
 def open_cases(count: int, people: Sequence[tuple[Principal, Person]], by: Principal) -> list[Case]:

@@ -13,6 +13,7 @@ from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import files
 from onewindow.feedback.models import Rating
 from tests.factories import cases
+from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
 OK, IN, NO = "opens", "sign-in", 404
@@ -68,7 +69,7 @@ def matter(db, citizen) -> Case:
         b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF", "证明.pdf", "user:1"
     )
     drafts.add_paper(case, "photo", stored, by=citizen.principal)
-    intake.submit(case, by=citizen.principal)
+    intake.submit(fill(case, citizen.principal), by=citizen.principal)
     intake.receive(case, by=cases.officer("收件员", "WJJ", "clerk"))
     Rating.objects.create(case=case)
     return case

@@ -1,4 +1,4 @@
-"""Dates from facts: pure functions of events and the frozen item version. Never edited; cached on the case for lists."""
+"""Dates from facts: pure functions of events and the frozen item version, never edited; lists read a cache."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def on(value: datetime) -> date:
 
 
 def _running(key: str, title: str, basis: str, start: datetime, limit: Limit | int) -> Deadline:
-    days, unit = (limit, "working") if isinstance(limit, int) else (limit.days, limit.unit)
-    day = on(start)
-    return Deadline(key, title, basis, day, clock.calendar().due(day, days, unit))
+    day, calendar = on(start), clock.calendar()
+    due = calendar.due(day, limit) if isinstance(limit, int) else calendar.due(day, limit.days, limit.unit)
+    return Deadline(key, title, basis, day, due)
 
 
 def prereview(requested: datetime) -> Deadline:
@@ -54,6 +54,11 @@ def prereview(requested: datetime) -> Deadline:
 def intake(received: datetime) -> Deadline:
     basis = "行政许可法第三十二条：五个工作日内一次性告知，逾期不告知即为受理"
     return _running("intake", "受理", basis, received, CORRECTION_DAYS)
+
+
+def is_silent(case: Case) -> bool:
+    """逾期不告知: nothing was told in time, so the application counts as accepted since it was received."""
+    return case.submitted_at is not None and intake(case.submitted_at).date < clock.today()
 
 
 def statutory(accepted: datetime, limit: Limit) -> Deadline:
@@ -95,7 +100,7 @@ def refresh(case: Case) -> None:
         case.due_on = dates.get("intake")
     elif case.state in {State.REVIEWING, State.DECIDING}:
         case.due_on = min(filter(None, [case.promised_due, case.statutory_due]), default=None)
-    elif case.state in {State.DECIDED, State.DELIVERED}:
+    elif case.state == State.DECIDED:
         case.due_on = dates.get("delivery")
     else:
         case.due_on = None

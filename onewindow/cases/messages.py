@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onewindow.accounts.models import Mandate, User
 from onewindow.cases.models import Case
 from onewindow.kernel.models import Entry
 from onewindow.notifications.actions import notify
@@ -25,12 +26,26 @@ def on_entry(entry: Entry) -> None:
     if template is None:
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
+    user, phone = recipient(case)
     notify(
-        user=case.filed_by if case.channel == Case.Channel.ONLINE else None,
-        phone=case.applicant_phone,
+        user=user,
+        phone=phone,
         template=template,
         context={"item": str(case.item), "number": case.number, "due_on": entry.data.get("due_on", "")},
         subject=case.number,
         entry=entry.pk,
         link=f"/my/cases/{case.number}/",
     )
+
+
+def recipient(case: Case) -> tuple[User | None, str]:
+    """Account and phone of who is told: who filed it, while that is theirs to know, else the person's own account.
+
+    A clerk filed for the window, a program for its user, an agent only while the mandate 委托 is in force.
+    """
+    filer = case.filed_by
+    ended = case.mandate_id is not None and not Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
+    if case.channel != Case.Channel.DESK and filer.person_id and not ended:
+        return filer, case.applicant_phone
+    own = User.objects.filter(person_id=case.person_id, is_active=True).first() if case.person_id else None
+    return own, "" if ended and case.applicant_phone == filer.phone else case.applicant_phone

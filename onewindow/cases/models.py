@@ -45,28 +45,37 @@ DESK_STATES = [
 ]  # fmt: skip
 
 
+def _concerning(principal: Principal) -> Q:
+    """About the person, or filed by the person: under a mandate, only while that is in force.
+
+    What a clerk took in at the window is the agency's, and stays there when the clerk leaves it.
+    """
+    today = clock.today()
+    in_force = Q(mandate__revoked_at__isnull=True, mandate__starts__lte=today)
+    in_force &= Q(mandate__ends__isnull=True) | Q(mandate__ends__gte=today)
+    filed = Q(filed_by_id=principal.user_id) & ~Q(channel=Case.Channel.DESK) & (Q(mandate__isnull=True) | in_force)
+    return filed | Q(person_id=principal.person_id) if principal.person_id else filed
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def open_to(self, principal: Principal | None) -> CaseQuerySet:
         """The one door: what this person may see. A stranger finds nothing."""
         if principal is None:
             return self.none()
-        visible = Q(filed_by_id=principal.user_id, mandate__revoked_at__isnull=True)
-        if principal.person_id:
-            visible |= Q(person_id=principal.person_id)
+        visible = _concerning(principal)
         if principal.is_staff:
-            agencies = principal.agencies("clerk", "reviewer", "decider", "manager")
-            visible |= Q(agency_id__in=agencies) & ~Q(state=State.DRAFT)
-            if principal.has("supervisor"):
-                visible |= ~Q(state=State.DRAFT)
+            # A draft is nobody's business but the applicant's; one at the window is the window's.
+            begun = ~Q(state=State.DRAFT) | Q(channel=Case.Channel.DESK)
+            visible |= Q(agency_id__in=principal.agencies("clerk", "reviewer", "decider", "manager")) & begun
+            # A supervisor's post without an agency is over the whole district.
+            district = principal.has_at(None, "supervisor")
+            supervised = Q() if district else Q(agency_id__in=principal.agencies("supervisor"))
+            visible |= supervised & ~Q(state=State.DRAFT)
         return self.filter(visible)
 
     def of_applicant(self, principal: Principal) -> CaseQuerySet:
         """Filed by the person or about the person."""
-        online = [Case.Channel.ONLINE, Case.Channel.API]
-        mine = Q(filed_by_id=principal.user_id, mandate__revoked_at__isnull=True, channel__in=online)
-        if principal.person_id:
-            mine |= Q(person_id=principal.person_id)
-        return self.filter(mine)
+        return self.filter(_concerning(principal))
 
     def on_desk(self) -> CaseQuerySet:
         return self.filter(state__in=DESK_STATES)

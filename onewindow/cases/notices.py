@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 
 from onewindow.accounts.models import Agency
+from onewindow.accounts.principal import Principal
+from onewindow.cases import deadlines
 from onewindow.cases.models import Case
 from onewindow.documents import papers
 from onewindow.documents.models import Paper
@@ -23,6 +25,8 @@ class Kind:
     nature: str
 
 
+# 投诉监督电话 where the item names none of its own.
+COMPLAINTS = "12345 政务服务便民热线"
 KINDS = {
     "receipt": Kind("receipt", "材料接收凭证", "收"),
     "prereview": Kind("prereview_remarks", "预审意见告知书", "预"),
@@ -49,17 +53,25 @@ def title_of(case: Case, kind: str) -> str:
 
 
 def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any) -> dict[str, Any]:
-    """What goes into the ledger row: number, facts and signature. The PDF is made from it at the first look."""
+    """What goes into the ledger row: number, facts and signature. The PDF is made from it at the first look.
+
+    It reads the case with its version, agency, site and mandate, and nothing else.
+    """
     agency: Agency = case.agency
+    contacts = case.guide.contacts
     whole = {
         "title": title_of(case, kind),
         "number": number_of(case, KINDS[kind].nature, nth),
         "case_number": case.number,
         "organ": agency.name,
-        "organ_phone": agency.phone,
-        "officer": by.name,
+        "organ_phone": contacts.consult or agency.phone,
+        "complaint_phone": contacts.complain or COMPLAINTS,
+        "officer": by.name if isinstance(by, Principal) and by.is_staff else "",
         "applicant": case.applicant_name,
-        "applicant_phone": case.applicant_phone,
+        "agent": case.mandate.agent.name if case.mandate else "",
+        "place": case.site.name if case.site else "",
+        "submitted_on": deadlines.on(case.submitted_at).isoformat() if case.submitted_at else "",
+        "accepted_on": deadlines.on(case.accepted_at).isoformat() if case.accepted_at else "",
         "item": case.guide.name,
         "item_kind": case.guide.kind,
         "basis": [f"{cite.law}{cite.article}" for cite in case.guide.basis],

@@ -7,7 +7,17 @@ from typing import Any
 
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import Checklist, checklist
+from onewindow.documents.models import File
+from onewindow.kernel.flow import Conflict
 from onewindow.kernel.forms import SECRET_KINDS, validate
+
+
+class NotReady(Conflict):
+    """The application is not whole; `problems` as in `Readiness`."""
+
+    def __init__(self, case: Case, problems: dict[str, str]) -> None:
+        super().__init__(case, "；".join(problems.values()))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -24,9 +34,9 @@ class Readiness:
 
 
 def variables(case: Case) -> dict[str, Any]:
-    """What conditions may look at: the answers, and the form's plain values."""
-    plain = {f.key: case.form[f.key] for f in case.guide.form.walk() if f.key in case.form and f.kind not in SECRET_KINDS}
-    return plain | case.answers
+    """What conditions may look at: the answers, and the form's plain values; what is declared in the form prevails."""
+    plain = {each.key for each in case.guide.form.walk() if each.kind not in SECRET_KINDS}
+    return case.answers | {key: value for key, value in case.form.items() if key in plain}
 
 
 def check(case: Case) -> Readiness:
@@ -40,9 +50,16 @@ def check(case: Case) -> Readiness:
         if condition.answer == "not_met":
             problems[f"condition:{condition.key}"] = condition.unmet or f"不符合条件：{condition.text}"
     for material in listed.materials:
-        missing = material.status == "bring" and material.material.upload and not papers.get(material.key)
+        held = any(not paper.file or paper.file.scan != File.Scan.INFECTED for paper in papers.get(material.key, []))
+        missing = material.status == "bring" and material.material.upload and not held
         if missing and material.material.necessity != "tolerable":
             problems[f"material:{material.key}"] = f"还缺“{material.name}”，请上传"
     for remark in case.open_remarks:
         problems.setdefault(remark["on"] or "application", f"预审意见还没有改：{remark['text']}")
     return Readiness(listed, papers, problems)
+
+
+def ensure(case: Case) -> None:
+    """NotReady unless the application is whole; for the acts that send it (one statement: its papers)."""
+    if problems := check(case).problems:
+        raise NotReady(case, problems)

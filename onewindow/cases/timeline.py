@@ -38,8 +38,8 @@ class Event:
     @property
     def words(self) -> str:
         """What was said in the act: opinion, reason, way."""
-        parts = [self.data.get(key, "") for key in ("step", "advice", "opinion", "ground", "right_organ", "reason", "way")]
-        return " · ".join(part for part in parts if part)
+        said = ("step", "advice", "opinion", "ground", "right_organ", "reason", "way")
+        return " · ".join(self.data[key] for key in said if self.data.get(key))
 
 
 def of(case: Case, *, inner: bool = False) -> list[Event]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from onewindow.cases.actions import guards
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
@@ -25,16 +27,22 @@ def tags_for(stars: int) -> tuple[str, ...]:
 
 
 def rate(rating: Rating, *, stars: int, tags: Sequence[str], text: str, channel: str, by: Actor) -> Rating:
-    """Answer the invitation; AlreadyRated when it has been answered, ValueError for a level that does not exist."""
+    """Answer the invitation; AlreadyRated when it has been answered, ValueError for a level that does not exist.
+
+    Nobody of the agency that did the work rates it for the applicant (GB/T 39734).
+    """
+    if guards.officer(rating.case, by):
+        raise PermissionDenied("工作人员不能代替群众评价。")
     if stars not in LEVELS:
         raise ValueError("请先选择满意程度。")
-    kept = [tag for tag in tags if tag in tags_for(stars)]
+    kept = [tag for tag in tags_for(stars) if tag in tags]
+    data = {"stars": stars, "gb_code": 6 - stars, "channel": channel}
     with transaction.atomic():
         won = Rating.objects.filter(pk=rating.pk, rated_at__isnull=True).update(
             stars=stars, tags=kept, text=text.strip()[:500], channel=channel, rated_at=clock.now()
         )
         if not won:
             raise AlreadyRated
-        ledger.record(("rating", rating.case.number), "rating.given", by=by, data={"stars": stars, "gb_code": 6 - stars, "channel": channel})
+        ledger.record(("rating", rating.case.number), "rating.given", by=by, data=data)
     rating.refresh_from_db()
     return rating

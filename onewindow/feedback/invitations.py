@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onewindow.cases.messages import recipient
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
 from onewindow.kernel.models import Entry
@@ -13,9 +14,10 @@ def on_entry(entry: Entry) -> None:
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
     rating, _ = Rating.objects.get_or_create(case=case)
+    user, phone = recipient(case)
     notify(
-        user=case.filed_by if case.channel == Case.Channel.ONLINE else None,
-        phone=case.applicant_phone,
+        user=user,
+        phone=phone,
         template="rating_invitation",
         context={"item": str(case.item), "number": case.number},
         subject=case.number,

@@ -7,6 +7,7 @@ from onewindow.accounts.principal import Principal, from_user
 from onewindow.cases.actions import drafts, intake, outcome, review
 from onewindow.cases.models import Case
 from onewindow.catalogue.models import Item
+from tests.factories import applications
 from tests.factories.catalogue import flagship
 
 GRANNY = {"name": "李秀英", "number": "510125195603128624", "phone": "13880001234"}
@@ -42,7 +43,8 @@ def draft(item: Item | None = None, by: Principal | None = None, **values: objec
 
 
 def submitted(item: Item | None = None) -> Case:
-    return intake.submit(draft(item), by=citizen())
+    by = citizen()
+    return intake.submit(applications.fill(draft(item), by), by=by)
 
 
 def accepted(item: Item | None = None) -> Case:

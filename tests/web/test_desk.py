@@ -11,6 +11,7 @@ from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, State
 from onewindow.kernel.models import Entry
 from tests.factories import cases
+from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
 
@@ -18,7 +19,7 @@ from tests.factories.catalogue import flagship
 def filed(citizen) -> Case:
     """An online application waiting for the clerk."""
     case = drafts.open_case(flagship(), by=citizen.principal, person=citizen.person, answers={"age": 70})
-    return intake.request_prereview(case, by=citizen.principal)
+    return intake.request_prereview(fill(case, citizen.principal), by=citizen.principal)
 
 
 def post(member, case, act, **data):

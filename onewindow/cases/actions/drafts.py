@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -42,18 +43,47 @@ def open_case(
         return known
     if item.current is None:
         raise ValueError(f"{item.code} 还没有发布的办理规程")
-    if mandate is not None and not mandate.covers(item.code):
-        raise PermissionDenied("委托范围不包括这个事项。")
-    year = clock.today().year
+    _ensure_may_open(item, by, channel, person, organisation, mandate)
     try:
-        return _create(item, by, year, person=person, organisation=organisation, mandate=mandate, channel=channel,
-                       site_id=site, answers=dict(answers or {}), form=dict(form or {}), once=once or None)
+        return _create(
+            item, by, person=person, organisation=organisation, mandate=mandate, channel=channel, site_id=site,
+            answers=dict(answers or {}), form=dict(form or {}), once=once or None,
+        )  # fmt: skip
     except IntegrityError:
-        return Case.objects.get(once=once, filed_by_id=by.user_id)
+        if once and (known := Case.objects.filter(once=once, filed_by_id=by.user_id).first()):
+            return known
+        raise
 
 
-def _create(item: Item, by: Principal, year: int, **values: Any) -> Case:
-    person, organisation = values["person"], values["organisation"]
+def _ensure_may_open(
+    item: Item, by: Principal, channel: str, person: Person | None, organisation: Organisation | None,
+    mandate: Mandate | None,
+) -> None:  # fmt: skip
+    """One applies for oneself, or for whoever gave a mandate 委托 that covers the item now.
+
+    The window takes in for whoever stands there, an agent 代办员 for the village, and a program that has no person of
+    its own for the person it names.
+    """
+    if mandate is not None:
+        held = Mandate.objects.in_force().filter(
+            pk=mandate.pk, agent_id=by.person_id, principal_person=person, principal_organisation=organisation
+        )
+        if not mandate.covers(item.code) or not held.exists():
+            raise PermissionDenied("委托已经失效，或者范围不包括这个事项。")
+        return
+    allowed = {
+        Case.Channel.DESK: by.has_at(item.agency_id, "clerk"),
+        Case.Channel.AGENT: by.has("agent"),
+        Case.Channel.API: by.person_id is None and organisation is None,
+    }.get(Case.Channel(channel), False)
+    oneself = person is not None and person.pk == by.person_id and organisation is None
+    if not allowed and not oneself:
+        raise PermissionDenied("只能为自己申请；替别人申请需要有效的委托，或者到窗口办理。")
+
+
+def _create(item: Item, by: Principal, **values: Any) -> Case:
+    person, organisation, year = values["person"], values["organisation"], clock.today().year
+    own_phone = "" if values["channel"] == Case.Channel.DESK else by.phone
     with transaction.atomic():
         serial = numbers.next_serial(f"case:{year}")
         case = Case(
@@ -63,7 +93,7 @@ def _create(item: Item, by: Principal, year: int, **values: Any) -> Case:
             agency_id=item.agency_id,
             filed_by_id=by.user_id,
             applicant_name=organisation.name if organisation else (person.name if person else ""),
-            applicant_phone=(person.phone if person else "") or by.phone,
+            applicant_phone=(person.phone if person else "") or own_phone,
             **values,
         )
         case.save(force_insert=True)
@@ -74,25 +104,39 @@ def _create(item: Item, by: Principal, year: int, **values: Any) -> Case:
 
 
 def ensure_editable(case: Case, by: Principal) -> None:
-    if not (guards.applicant(case, by) or (case.channel == Case.Channel.DESK and guards.clerk(case, by))):
+    if not guards.filer(case, by):
         raise PermissionDenied("只有申请人可以修改申请内容。")
     if case.state not in EDITABLE:
         raise WrongState(case, f"申请已是“{case.get_state_display()}”，内容不能再改。需要更正请联系受理窗口。")
 
 
 def _save(case: Case, by: Principal, **values: Any) -> None:
-    """Write the draft's contents only while it is still editable, whatever happened since it was read."""
+    """Write the draft's contents only while it is still the draft that was read, whatever happened since."""
     ensure_editable(case, by)
-    for name, value in values.items():
-        setattr(case, name, value)
-    kept = Case.objects.filter(pk=case.pk, revision=case.revision, state__in=EDITABLE).update(**values)
-    if not kept:
+    as_read = Case.objects.filter(pk=case.pk, revision=case.revision, state__in=EDITABLE)
+    if not as_read.update(revision=case.revision + 1, **values):
         case.refresh_from_db()
         raise WrongState(case, "申请刚刚有了新的进展，请刷新后再改。您填写的内容还在下面。")
+    case.revision += 1
+    for name, value in values.items():
+        setattr(case, name, value)
+
+
+@contextmanager
+def _editing(case: Case, by: Principal) -> Iterator[None]:
+    """The draft's row locked and read again, for papers that come and go at once; the revision tells a submission."""
+    with transaction.atomic():
+        locked = Case.objects.select_for_update()
+        case.refresh_from_db(fields=["state", "revision", "remarks"], from_queryset=locked)
+        ensure_editable(case, by)
+        yield
+        case.revision += 1
+        Case.objects.filter(pk=case.pk).update(revision=case.revision, remarks=case.remarks)
 
 
 def save_answers(case: Case, answers: Mapping[str, Any], *, by: Principal) -> None:
-    _save(case, by, answers=dict(answers))
+    places = {"answers"} if case.answers != dict(answers) else set()
+    _save(case, by, answers=dict(answers), remarks=_fixed(case, places))
 
 
 def save_form(case: Case, form: Mapping[str, Any], *, by: Principal, changed: list[str] | None = None) -> None:
@@ -102,16 +146,22 @@ def save_form(case: Case, form: Mapping[str, Any], *, by: Principal, changed: li
 
 
 def _fixed(case: Case, places: set[str]) -> list[dict[str, Any]]:
-    return [remark | {"fixed": True} if remark["on"] in places else remark for remark in case.remarks]
+    """A remark is answered by a change at its place; one on the whole application ("") by any change."""
+    answered = places | {""} if places else places
+    return [remark | {"fixed": True} if remark["on"] in answered else remark for remark in case.remarks]
+
+
+def _ensure_material(case: Case, material: str) -> None:
+    if material not in {known.key for known in case.guide.materials}:
+        raise ValueError(f"这个事项没有材料 {material}")
 
 
 def add_paper(case: Case, material: str, file: File, *, by: Principal) -> CasePaper:
-    if material not in {known.key for known in case.guide.materials}:
-        raise ValueError(f"这个事项没有材料 {material}")
+    _ensure_material(case, material)
     if file.scan == File.Scan.INFECTED:
         raise ValueError("文件含有害内容，没有收下。请换一个文件。")
-    with transaction.atomic():
-        _save(case, by, remarks=_fixed(case, {f"material:{material}"}))
+    with _editing(case, by):
+        case.remarks = _fixed(case, {f"material:{material}"})
         paper, _ = CasePaper.objects.get_or_create(
             case=case, material=material, file=file, removed_at=None, defaults={"added_by": by.key}
         )
@@ -120,22 +170,26 @@ def add_paper(case: Case, material: str, file: File, *, by: Principal) -> CasePa
 
 def remove_paper(case: Case, paper: CasePaper, *, by: Principal) -> None:
     """Taken out of the application but kept with the case: nothing handed in is lost."""
-    ensure_editable(case, by)
-    paper.removed_at = clock.now()
-    paper.save(update_fields=["removed_at"])
+    with _editing(case, by):
+        case.papers.filter(pk=paper.pk, removed_at__isnull=True).update(removed_at=clock.now())
 
 
 def restore_paper(case: Case, paper: CasePaper, *, by: Principal) -> None:
-    ensure_editable(case, by)
-    paper.removed_at = None
-    paper.save(update_fields=["removed_at"])
+    """Back into the application, unless the same one has come back meanwhile."""
+    with _editing(case, by):
+        same = {"material": paper.material, "file": paper.file_id, "paper_form": paper.paper_form}
+        if not case.papers.filter(removed_at__isnull=True, **same).exists():
+            case.papers.filter(pk=paper.pk).update(removed_at=None)
 
 
-def see_paper(case: Case, material: str, paper_form: str, *, by: Principal) -> CasePaper:
+def see_paper(case: Case, material: str, paper_form: Literal["original", "copy"], *, by: Principal) -> CasePaper:
     """A clerk has the paper in hand (原件、复印件) and needs no file."""
     if not guards.clerk(case, by):
         raise PermissionDenied("只有窗口人员可以登记纸质材料。")
-    paper, _ = CasePaper.objects.get_or_create(
-        case=case, material=material, paper_form=paper_form, removed_at=None, file=None, defaults={"added_by": by.key}
-    )
+    _ensure_material(case, material)
+    with _editing(case, by):
+        paper, _ = CasePaper.objects.get_or_create(
+            case=case, material=material, paper_form=paper_form, removed_at=None, file=None,
+            defaults={"added_by": by.key},
+        )  # fmt: skip
     return paper

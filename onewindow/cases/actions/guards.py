@@ -9,14 +9,22 @@ from onewindow.kernel.ledger import Actor
 
 
 def applicant(case: Case, by: Actor) -> bool:
-    """The person whose matter it is, or who filed it: under a mandate, only while that is in force."""
+    """The person whose matter it is, or who filed it: under a mandate, only while that is in force.
+
+    A clerk who took it in at the window filed it for the window, not as the applicant.
+    """
     if not isinstance(by, Principal):
         return False
     if by.person_id is not None and by.person_id == case.person_id:
         return True
-    if by.user_id != case.filed_by_id:
+    if by.user_id != case.filed_by_id or case.channel == Case.Channel.DESK:
         return False
     return case.mandate_id is None or Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
+
+
+def filer(case: Case, by: Actor) -> bool:
+    """The applicant; what was taken in at the window also by the window's clerks, at the applicant's word."""
+    return applicant(case, by) or (case.channel == Case.Channel.DESK and clerk(case, by))
 
 
 def _post(case: Case, by: Actor, *roles: str) -> bool:

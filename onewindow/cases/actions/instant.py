@@ -6,8 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases import readiness
 from onewindow.cases.actions import guards, intake, outcome, review
+from onewindow.cases.actions.drafts import EDITABLE
 from onewindow.cases.models import Case, State
 
 
@@ -21,13 +21,11 @@ def complete(case: Case, *, by: Principal, way: str = "window", seen: int | None
         raise ValueError("这个事项不是即办件，请按步骤办理。")
     if not guards.clerk(case, by):
         raise PermissionDenied("您没有这个事项的受理岗位。")
-    unready = readiness.check(case).problems
-    if unready:
-        raise ValueError("；".join(unready.values()))
     with transaction.atomic():
-        if case.state != State.RECEIVED:
+        if case.state in EDITABLE:
             intake.submit(case, by=by, seen=seen)
-        intake.accept(case, by=by)
+            seen = None
+        intake.accept(case, by=by, seen=seen)
         while case.state == State.REVIEWING and guards.reviewer(case, by):
             review.give_opinion(case, by=by, advice="agree", opinion="材料齐全，符合法定形式，当场审查通过。")
         if case.state == State.DECIDING and guards.decider(case, by):

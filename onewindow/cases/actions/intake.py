@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases import deadlines, notices
+from onewindow.cases import deadlines, notices, readiness
 from onewindow.cases.actions import guards
+from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.kernel import clock
 from onewindow.kernel.flow import transition
 from onewindow.kernel.ledger import Actor
 
+SAY = "请写明要改什么、怎么改。"
 # What the applicant declares (行政许可法 §31); the version is in the ledger row.
 DECLARATION = "本人承诺所填内容和提交的材料真实有效，愿意承担相应的法律责任。"
 
@@ -22,6 +24,7 @@ DECLARATION = "本人承诺所填内容和提交的材料真实有效，愿意�
 )  # fmt: skip
 def request_prereview(case: Case, *, by: Actor) -> dict[str, Any]:
     """预审: an officer looks before anything is formal; no legal clock runs."""
+    readiness.ensure(case)
     case.declared_at = clock.now()
     case.state = State.PREREVIEW
     deadlines.refresh(case)
@@ -33,9 +36,12 @@ def request_prereview(case: Case, *, by: Actor) -> dict[str, Any]:
     allowed=guards.clerk,
 )  # fmt: skip
 def return_with_remarks(case: Case, *, by: Actor, remarks: list[dict[str, str]]) -> dict[str, Any]:
-    """Every remark at once, each at the field or paper it is about (一次性告知)."""
+    """Every remark at once, each at the field or paper it is about, or at the whole ("") (一次性告知)."""
     if not remarks:
         raise ValueError("请至少写一条预审意见，告诉申请人改哪里、怎么改。")
+    remarks = [{"on": remark["on"], "text": wording(remark["text"], least=2, otherwise=SAY)} for remark in remarks]
+    if unknown := {remark["on"] for remark in remarks} - {"", *_places(case)}:
+        raise ValueError(f"申请里没有这一处：{'、'.join(sorted(unknown))}")
     rounds = sum(1 for _ in case.remarks) and max(remark.get("round", 1) for remark in case.remarks)
     case.remarks = [*case.remarks, *({**remark, "fixed": False, "round": rounds + 1} for remark in remarks)]
     case.state = State.RETURNED
@@ -44,11 +50,19 @@ def return_with_remarks(case: Case, *, by: Actor, remarks: list[dict[str, str]])
     return {"remarks": remarks, "paper": issued}
 
 
+def _places(case: Case) -> dict[str, tuple[str, str]]:
+    """Where a remark can stand: name of the field or paper, and the standard a paper must meet."""
+    places = {f"form:{field.key}": (field.label, "") for field in case.guide.form.walk()}
+    return places | {f"material:{each.key}": (each.name, each.standard) for each in case.guide.materials}
+
+
 def labelled(case: Case, remarks: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Remarks with the name of the field or paper they stand at."""
-    names = {f"form:{field.key}": field.label for field in case.guide.form.walk()}
-    names |= {f"material:{material.key}": material.name for material in case.guide.materials}
-    return [{"on": names.get(remark["on"], "整份申请"), "text": remark["text"]} for remark in remarks]
+    """Remarks with the name of the field or paper they stand at, and what is asked of that paper."""
+    places, found = _places(case), []
+    for remark in remarks:
+        name, standard = places.get(remark["on"], ("整份申请", ""))
+        found.append({"on": name, "text": remark["text"], "standard": standard})
+    return found
 
 
 @transition(
@@ -60,16 +74,17 @@ def pass_prereview(case: Case, *, by: Actor) -> None:
     deadlines.refresh(case)
 
 
-def may_submit(case: Case, by: Actor) -> bool:
-    return guards.applicant(case, by) or (case.channel == Case.Channel.DESK and guards.clerk(case, by))
-
-
 @transition(
     "case.submitted", label="正式提交", source={State.DRAFT, State.RETURNED, State.PASSED}, target=State.SUBMITTED,
-    allowed=may_submit,
+    allowed=guards.filer,
 )  # fmt: skip
 def submit(case: Case, *, by: Actor) -> dict[str, Any]:
-    """提交: the organ's five working days to say what is missing begin (行政许可法 §32)."""
+    """提交: the organ's five working days to say what is missing begin (行政许可法 §32).
+
+    Whether it is whole is asked here, behind page, API and window. A paper that is taken out at the same moment moves
+    the revision: the statement then finds another row, and the question is asked again.
+    """
+    readiness.ensure(case)
     case.submitted_at = clock.now()
     case.state = State.SUBMITTED
     deadlines.refresh(case)
@@ -90,19 +105,24 @@ def receive(case: Case, *, by: Actor) -> dict[str, Any]:
     tone="primary",
 )  # fmt: skip
 def accept(case: Case, *, by: Actor) -> dict[str, Any]:
-    """受理: statutory and promised clocks start the next day (行政许可法 §42, §82)."""
-    case.accepted_at = clock.now()
+    """受理: statutory and promised clocks start the next day (行政许可法 §42, §82).
+
+    Told too late, the application was accepted by silence the day it was received (§32(4)): the clocks run from then.
+    """
+    deemed = deadlines.is_silent(case)
+    case.accepted_at = case.submitted_at if deemed else clock.now()
     case.step = 0
     case.state = State.REVIEWING if case.review_steps else State.DECIDING
     deadlines.refresh(case)
     due = case.statutory_due or case.promised_due
-    facts = {
+    facts: dict[str, Any] = {
         "papers": notices.handed_in(case),
-        "accepted_on": clock.today().isoformat(),
+        "applicant_phone": case.applicant_phone,
         "due_on": due.isoformat() if due else "",
         "promised_on": case.promised_due.isoformat() if case.promised_due else "",
     }
-    return {"due_on": facts["due_on"], "paper": notices.paper(case, "acceptance", by=by, **facts)}
+    paper = notices.paper(case, "acceptance", by=by, **facts)
+    return {"due_on": facts["due_on"], "paper": paper} | ({"deemed": True} if deemed else {})
 
 
 REFUSAL_GROUNDS = {
@@ -120,14 +140,15 @@ def refuse_to_accept(case: Case, *, by: Actor, ground: str, reason: str, right_o
     """不予受理: in writing, with the reason and, where it is another organ's power, its name (行政许可法 §32)."""
     if ground not in REFUSAL_GROUNDS:
         raise ValueError("请选择不予受理的理由。")
-    if ground == "other_organ" and not right_organ.strip():
-        raise ValueError("不属于本机关职权的，请写明应当向哪个机关申请。")
-    if len(reason.strip()) < 4:
-        raise ValueError("请写明不予受理的具体原因，至少四个字。")
+    if deadlines.is_silent(case):
+        raise ValueError("收到申请已超过五个工作日，依法视为受理，不能再不予受理。请先受理，再依法作出决定。")
+    other = ground == "other_organ"
+    organ = wording(right_organ, least=2 * other, otherwise="不属于本机关职权的，请写明应当向哪个机关申请。")
+    reason = wording(reason, least=4, otherwise="请写明不予受理的具体原因，至少四个字。")
     case.finished_at = clock.now()
     case.state = State.REFUSED
     deadlines.refresh(case)
-    facts = {"ground": REFUSAL_GROUNDS[ground], "reason": reason.strip(), "right_organ": right_organ.strip()}
+    facts: dict[str, Any] = {"ground": REFUSAL_GROUNDS[ground], "reason": reason, "right_organ": organ}
     return {**facts, "paper": notices.paper(case, "refusal", by=by, **facts)}
 
 
@@ -139,21 +160,24 @@ def refuse_to_accept(case: Case, *, by: Actor, ground: str, reason: str, right_o
         State.REVIEWING, State.DECIDING,
     },
     target=State.WITHDRAWN,
-    allowed=guards.applicant,
+    allowed=guards.filer,
     tone="danger",
 )  # fmt: skip
 def withdraw(case: Case, *, by: Actor, reason: str = "") -> dict[str, Any]:
-    """撤回: any time before the decision; papers go back."""
+    """撤回: any time before the decision; papers go back. A clerk who writes it down says why."""
+    least = 0 if guards.applicant(case, by) else 4
+    reason = wording(reason, least=least, otherwise="请写明申请人撤回的原因，至少四个字。")
     was_formal = case.submitted_at is not None
     case.finished_at = clock.now()
     case.state = State.WITHDRAWN
     deadlines.refresh(case)
     if not was_formal:
         return {"reason": reason}
-    return {"reason": reason, "paper": notices.paper(case, "withdrawal", by=by, reason=reason)}
+    papers = notices.handed_in(case)
+    return {"reason": reason, "paper": notices.paper(case, "withdrawal", by=by, reason=reason, papers=papers)}
 
 
 def submit_in_person(case: Case, *, by: Principal) -> Case:
     """At the window submission and receipt are one moment."""
     submit(case, by=by)
-    return receive(case, by=by)  # type: ignore[no-any-return]
+    return receive(case, by=by)

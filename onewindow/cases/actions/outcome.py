@@ -8,8 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
-from onewindow.cases import deadlines, notices
+from onewindow.cases import deadlines, notices, timeline
 from onewindow.cases.actions import guards
+from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.documents import certificates
 from onewindow.documents.models import Certificate
@@ -25,19 +26,20 @@ from onewindow.kernel.ledger import Actor
 )  # fmt: skip
 def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
     """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
+    opinion = wording(opinion)
     case.outcome, case.decided_at = Case.Outcome.GRANTED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)
     certificate = _certificate(case, by)
-    facts = {
+    facts: dict[str, Any] = {
         "outcome": "准予",
-        "opinion": opinion.strip(),
+        "opinion": opinion,
         "result": case.guide.result.name,
         "certificate": certificate.number if certificate else "",
         "valid_until": certificate.valid_until.isoformat() if certificate and certificate.valid_until else "",
     }
     issued = notices.paper(case, "granted", by=by, **facts)
-    return {"opinion": opinion.strip(), "certificate": facts["certificate"], "paper": issued}
+    return {"opinion": opinion, "certificate": facts["certificate"], "paper": issued}
 
 
 @transition(
@@ -45,12 +47,11 @@ def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
 )
 def deny(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
     """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38)."""
-    if len(reason.strip()) < 8:
-        raise ValueError("不予决定必须写明事实和理由，至少八个字。")
+    reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
     case.outcome, case.decided_at = Case.Outcome.DENIED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)
-    return {"reason": reason.strip(), "paper": notices.paper(case, "denied", by=by, outcome="不予", reason=reason.strip())}
+    return {"reason": reason, "paper": notices.paper(case, "denied", by=by, outcome="不予", reason=reason)}
 
 
 DELIVERY_WAYS = {
@@ -66,20 +67,26 @@ def deliver(case: Case, *, by: Actor, way: str, receiver: str = "", tracking: st
     """送达: by the chosen way, with its proof 送达回证."""
     if way not in DELIVERY_WAYS:
         raise ValueError("请选择送达方式。")
-    if way == "post" and not tracking.strip():
-        raise ValueError("邮寄送达请填写邮寄单号。")
+    if way == "online" and case.channel == Case.Channel.DESK and not (case.person and case.person.users.exists()):
+        raise ValueError("申请人没有网上账户，不能网上送达，请选择其他方式。")
+    receiver = wording(receiver) or case.applicant_name
+    tracking = wording(tracking, least=4 * (way == "post"), otherwise="邮寄送达请填写邮寄单号。")
     case.delivery, case.delivered_at = way, clock.now()
     case.state = State.DELIVERED
     deadlines.refresh(case)
-    facts = {
-        "way": DELIVERY_WAYS[way], "receiver": receiver.strip() or case.applicant_name, "tracking": tracking.strip(),
-        "delivered_papers": [f"{notices.title_of(case, case.outcome)}（{_decision_number(case)}）"],
+    facts: dict[str, Any] = {
+        "way": DELIVERY_WAYS[way], "receiver": receiver, "tracking": tracking, "delivered_papers": _delivered(case),
     }  # fmt: skip
     return {"way": DELIVERY_WAYS[way], "paper": notices.paper(case, "delivery", by=by, **facts)}
 
 
-def _decision_number(case: Case) -> str:
-    return notices.number_of(case, notices.KINDS[case.outcome].nature)
+def _delivered(case: Case) -> list[str]:
+    """The decision and the certificate, with their numbers."""
+    number = notices.number_of(case, notices.KINDS[case.outcome].nature)
+    delivered = [f"{notices.title_of(case, case.outcome)}（{number}）"]
+    if certificate := timeline.certificate(case):
+        delivered.append(f"{certificate.type_name}（{certificate.number}）")
+    return delivered
 
 
 @transition("case.finished", label="办结", source={State.DELIVERED}, target=State.FINISHED, allowed=guards.clerk)
