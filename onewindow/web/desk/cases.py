@@ -31,7 +31,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 def open_case(request: SignedIn, number: str) -> Case:
-    cases = Case.objects.select_related("version", "item", "agency", "person", "organisation", "site")
+    cases = Case.objects.select_related("version", "item", "agency", "person").defer("version__body")
     return get_object_or_404(cases.open_to(request.principal).exclude(state=State.DRAFT), number=number)
 
 

@@ -1,0 +1,76 @@
+"""Settings refuse nonsense with a sentence that says what to change; nothing of the sandbox starts in production."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+SOUND = {
+    "ONEWINDOW_ENV": "production", "ONEWINDOW_SECRET_KEY": "s" * 40, "ONEWINDOW_SECRECY_KEY": "k" * 40,
+    "ONEWINDOW_SECRECY_INDEX_KEY": "i" * 40, "ONEWINDOW_PUBLIC_URL": "https://xindu.example.gov.cn",
+    "ONEWINDOW_HOSTS": "xindu.example.gov.cn",
+}  # fmt: skip
+
+
+def start(tmp_path, script, **changes):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ONEWINDOW_")}
+    env = kept | {"ONEWINDOW_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"} | SOUND | changes
+    env = {key: value for key, value in env.items() if value is not None}
+    return subprocess.run([sys.executable, "-c", script], env=env, cwd=settings.BASE_DIR, capture_output=True, text=True)
+
+
+READ = "import config.settings as s; print(s.SANDBOX, s.SESSION_COOKIE_SECURE)"
+
+
+def test_production_is_no_sandbox(tmp_path):
+    assert start(tmp_path, READ).stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ONEWINDOW_SECRET_KEY": None}, "生产环境必须设置 ONEWINDOW_SECRET_KEY"),
+        ({"ONEWINDOW_SECRET_KEY": "short"}, "ONEWINDOW_SECRET_KEY 太短"),
+        ({"ONEWINDOW_PUBLIC_URL": "http://xindu.example.gov.cn"}, "必须以 https:// 开头"),
+        ({"ONEWINDOW_HOSTS": ""}, "请设置 ONEWINDOW_HOSTS"),
+        ({"ONEWINDOW_ENV": "prod"}, "ONEWINDOW_ENV 只能是"),
+        ({"ONEWINDOW_DEBUG": "1"}, "生产环境不能打开 ONEWINDOW_DEBUG"),
+        ({"PORT": "eighty"}, "PORT 必须是"),
+        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL 必须以 postgresql:// 开头"),
+    ],
+)
+def test_nonsense_stops_the_start(tmp_path, changes, said):
+    run = start(tmp_path, READ, **changes)
+    assert run.returncode != 0
+    assert said in run.stderr
+
+
+def test_the_system_check_names_every_missing_peer_of_production(tmp_path):
+    script = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
+    run = start(tmp_path, script)
+    assert run.returncode != 0
+    for setting in ("ONEWINDOW_CLAMD", "ONEWINDOW_SEAL_P12", "ONEWINDOW_SMS_URL"):
+        assert setting in run.stderr
+
+
+def test_secrets_may_come_from_files(tmp_path):
+    (tmp_path / "key").write_text("f" * 40, encoding="utf-8")
+    changes = {"ONEWINDOW_SECRET_KEY": None, "ONEWINDOW_SECRET_KEY_FILE": str(tmp_path / "key")}
+    script = "import config.settings as s; print(s.SECRET_KEY)"
+    assert start(tmp_path, script, **changes).stdout.strip() == "f" * 40
+
+
+@pytest.mark.parametrize("command", ["demo", "demo_reset", "demo_accounts", "totp x"])
+def test_demonstration_commands_refuse_production(tmp_path, command):
+    script = (
+        "import django; django.setup(); from django.core.management import call_command; "
+        f"call_command(*{command.split()!r}, skip_checks=True)"
+    )
+    run = start(tmp_path, script)
+    assert run.returncode != 0
+    assert "CommandError" in run.stderr
+    assert "生产环境" in run.stderr or "沙箱" in run.stderr
