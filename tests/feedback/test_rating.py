@@ -11,12 +11,12 @@ from onewindow.kernel.models import Entry
 from tests.factories import cases
 from tests.kernel.test_flow import at_once
 
+pytestmark = pytest.mark.django_db
 VISITOR = ledger.System("visitor", "群众")
 
 
 @pytest.fixture
-def rating(request) -> Rating:
-    request.getfixturevalue("transactional_db" if request.node.get_closest_marker("threads") else "db")
+def rating() -> Rating:
     return Rating.objects.create(case=cases.finished())
 
 
@@ -65,6 +65,7 @@ def test_the_second_answer_is_refused_and_changes_nothing(rating):
 
 
 @pytest.mark.threads
+@pytest.mark.django_db(transaction=True)
 def test_of_eight_answers_one_counts(rating):
     results = at_once(lambda: rate(Rating.objects.get(), 4))
     assert sum(isinstance(result, Rating) for result in results) == 1, results
@@ -83,7 +84,6 @@ def test_the_person_who_was_served_may(rating):
     assert rate(rating, 3, by=cases.citizen()).stars == 3
 
 
-@pytest.mark.django_db
 def test_only_a_finished_case_invites_and_only_once():
     case = cases.finished()
     for entry in [*ledger.timeline("case", case.number), *ledger.timeline("case", case.number)]:
