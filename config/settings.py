@@ -65,9 +65,13 @@ if DEBUG and PRODUCTION:
 SANDBOX = not PRODUCTION
 SECRET_KEY = kept_secret("ONEWINDOW_SECRET_KEY")
 # Key id → key material; the first key encrypts, all decrypt (kernel.secrecy).
-SECRECY_KEYS = {"k1": kept_secret("ONEWINDOW_SECRECY_KEY")}
-for extra_key in filter(None, env("ONEWINDOW_SECRECY_OLD_KEYS").split(",")):
-    key_id, _, material = extra_key.partition(":")
+SECRECY_KEYS = {env("ONEWINDOW_SECRECY_KEY_ID", "k1"): kept_secret("ONEWINDOW_SECRECY_KEY")}
+for old_key in filter(None, env("ONEWINDOW_SECRECY_OLD_KEYS").split(",")):
+    key_id, _, material = old_key.partition(":")
+    if not material or key_id in SECRECY_KEYS:
+        raise ImproperlyConfigured(
+            "ONEWINDOW_SECRECY_OLD_KEYS 的写法是 编号:密钥，编号不能与现用密钥（ONEWINDOW_SECRECY_KEY_ID）相同"
+        )
     SECRECY_KEYS[key_id] = material
 SECRECY_INDEX_KEY = kept_secret("ONEWINDOW_SECRECY_INDEX_KEY")
 

@@ -40,6 +40,7 @@ def test_production_is_no_sandbox(tmp_path):
         ({"ONEWINDOW_ENV": "prod"}, "ONEWINDOW_ENV 只能是"),
         ({"ONEWINDOW_DEBUG": "1"}, "生产环境不能打开 ONEWINDOW_DEBUG"),
         ({"PORT": "eighty"}, "PORT 必须是"),
+        ({"ONEWINDOW_SECRECY_OLD_KEYS": "k1:old"}, "编号不能与现用密钥"),
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL 必须以 postgresql:// 开头"),
     ],
 )
@@ -74,3 +75,13 @@ def test_demonstration_commands_refuse_production(tmp_path, command):
     assert run.returncode != 0
     assert "CommandError" in run.stderr
     assert "生产环境" in run.stderr or "沙箱" in run.stderr
+
+
+def test_a_rotated_key_still_opens_old_numbers(tmp_path):
+    setup = "import django; django.setup(); from onewindow.kernel import secrecy; "
+    seal = setup + "print(secrecy.encrypt('510', purpose='x'))"
+    old = start(tmp_path, seal).stdout.strip()
+    unseal = setup + f"print(secrecy.decrypt('{old}', purpose='x'))"
+    rotated = {"ONEWINDOW_SECRECY_KEY": "n" * 40, "ONEWINDOW_SECRECY_KEY_ID": "k2"}
+    assert start(tmp_path, unseal, **rotated).returncode != 0
+    assert start(tmp_path, unseal, **rotated, ONEWINDOW_SECRECY_OLD_KEYS=f"k1:{'k' * 40}").stdout.strip() == "510"

@@ -42,11 +42,11 @@ def fill_form(page: Page, phone: str) -> None:
     page.get_by_role("button", name="保存并继续").click()
 
 
-def upload(page: Page, material: str, file: dict[str, object]) -> None:
+def upload(page: Page, material: str, file: dict[str, object], count: int = 1) -> None:
     card = page.locator(f"#{material}")
     card.locator("input[type=file]").set_input_files([file])
     card.get_by_role("button", name="上传", exact=True).click()
-    expect(page.locator(f"#{material}")).to_contain_text("已上传")
+    expect(page.locator(f"#{material}")).to_contain_text(f"已上传 {count} 个")
 
 
 def send(page: Page, button: str) -> None:
@@ -103,7 +103,7 @@ def fix_the_photo(page: Page, number: str) -> None:
     look(page, "my-case-returned")
     page.goto(f"/my/cases/{number}/materials/")
     expect(page.locator("#remark-photo")).to_contain_text("浅色背景")
-    upload(page, "photo", photo("lightblue"))
+    upload(page, "photo", photo("lightblue"), count=2)
     page.get_by_role("link", name=re.compile("核对一遍")).click()
     send(page, "正式提交")
     expect(page.get_by_text("已提交").first).to_be_visible()

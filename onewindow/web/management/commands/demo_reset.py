@@ -1,3 +1,4 @@
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -15,6 +16,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, yes: bool, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("生产环境不能清空数据。")
+        if not yes and sys.stdin.isatty() and input("演示数据会全部清空，确定请输入 yes：").strip() != "yes":
+            self.stdout.write("没有清空。")
+            return
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
