@@ -6,6 +6,7 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
+from django.core.checks import run_checks
 from django.db import connection, transaction
 
 from onewindow.kernel import clock, ledger, subscribers
@@ -139,3 +140,12 @@ def test_a_reader_that_is_renamed_reads_from_the_beginning():
     reader = Reader()
     follow("new", reader)
     assert reader.told == rows
+
+
+def test_a_ledger_restored_into_another_server_is_noticed():
+    """Its readers stand at a transaction this server will not reach for years."""
+    act()
+    follow("reader", lambda entry: None)
+    assert run_checks(databases=["default"]) == []
+    Cursor.objects.update(xact=10**15)
+    assert "kernel.E001" in [fault.id for fault in run_checks(databases=["default"])]
