@@ -45,7 +45,7 @@ def embedded_uri(pgdata: Path, *, durable: bool = True) -> str:
 
 
 def _keep_apart(library: Any) -> None:
-    """The library's lock and long-path sockets under a folder of the user's own: its default is one lock file for all."""
+    """The library's lock (and sockets of long paths) in a folder of the user's own: the default serves all users."""
     import fasteners
 
     mine = Path(tempfile.gettempdir()) / f"onewindow-{os.getuid()}"

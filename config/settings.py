@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "onewindow.web.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "onewindow.web.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -212,6 +212,7 @@ if PRODUCTION:
 
 DATA_DIR = Path(env("ONEWINDOW_DATA", str(BASE_DIR / "data" / "xindu")))
 DISTRICT_NAME = env("ONEWINDOW_DISTRICT", "新都区")
+DISTRICT_NAME_EN = env("ONEWINDOW_DISTRICT_EN", "Xindu District")
 AREA_CODE = env("ONEWINDOW_AREA_CODE", "510114")
 
 LOGGING = {

@@ -20,7 +20,9 @@ def start(tmp_path, script, **changes):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ONEWINDOW_")}
     env = kept | {"ONEWINDOW_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"} | SOUND | changes
     env = {key: value for key, value in env.items() if value is not None}
-    return subprocess.run([sys.executable, "-c", script], env=env, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", script], env=env, cwd=settings.BASE_DIR, capture_output=True, text=True
+    )
 
 
 READ = "import config.settings as s; print(s.SANDBOX, s.SESSION_COOKIE_SECURE)"

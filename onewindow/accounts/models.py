@@ -241,9 +241,7 @@ class Post(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "role", "agency", "site"], name="post_once", nulls_distinct=False
-            )
+            models.UniqueConstraint(fields=["user", "role", "agency", "site"], name="post_once", nulls_distinct=False)
         ]
 
     def __str__(self) -> str:

@@ -62,9 +62,7 @@ def end(request: HttpRequest, principal: Principal) -> None:
     """Sign out: this cookie, and every copy of it, is dead."""
     until = datetime.fromtimestamp(request.session["since"] + settings.SESSION_COOKIE_AGE, UTC)
     SignedOut.objects.filter(user_id=principal.user_id, until__lt=clock.now() - timedelta(days=1)).delete()
-    SignedOut.objects.get_or_create(
-        sid=request.session["sid"], defaults={"user_id": principal.user_id, "until": until}
-    )
+    SignedOut.objects.get_or_create(sid=request.session["sid"], defaults={"user_id": principal.user_id, "until": until})
     principals.forget(principal.user_id)
     ledger.record(("user", str(principal.user_id)), "user.signed_out", by=principal)
     request.session.flush()

@@ -107,7 +107,7 @@ class Fee(Strict):
 
 
 class Result(Strict):
-    """What one gets. `certificate` and `document` are issued with number, QR and seal; `benefit` is paid, `record` filed."""
+    """What one gets. A `certificate` or `document` has number, QR and seal; a `benefit` is paid, a `record` filed."""
 
     name: str
     kind: Literal["certificate", "document", "benefit", "record", "none"]

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
@@ -37,7 +38,7 @@ def decrypt(token: str, *, purpose: str) -> str:
 
 
 def index(text: str, *, purpose: str) -> str:
-    """Keyed hash for exact search; equal texts of one purpose give equal indexes, and nothing else can be read from it."""
+    """Keyed hash for exact search: equal texts of one purpose give equal indexes; nothing else can be read from it."""
     key = settings.SECRECY_INDEX_KEY.encode()
     return hmac.new(key, f"{purpose}\0{text.strip().upper()}".encode(), hashlib.sha256).hexdigest()
 
@@ -53,9 +54,7 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "*" * len(phone)
 
 
-COMPOUND_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 司徒 令狐 夏侯 长孙 宇文 端木 独孤 南宫".split()
-)
+COMPOUND_SURNAMES = frozenset(re.findall("..", "欧阳司马上官诸葛东方皇甫尉迟公孙慕容司徒令狐夏侯长孙宇文端木独孤南宫"))
 
 
 def mask_name(name: str) -> str:

@@ -100,13 +100,16 @@ def _form(request: SignedIn, case: Case, page: int, values: dict, errors: dict, 
 
 
 @signed_in
-def materials(request: SignedIn, number: str, error: dict | None = None) -> HttpResponse:
-    case = own_case(request, number)
+def materials(request: SignedIn, number: str) -> HttpResponse:
+    return _materials(request, own_case(request, number), {})
+
+
+def _materials(request: SignedIn, case: Case, error: dict[str, str]) -> HttpResponse:
     ready = readiness.check(case)
     gone = _uuid(request.GET.get("removed", ""))
     removed = case.papers.filter(removed_at__isnull=False, pk=gone).first() if gone else None
     context = {
-        "case": case, "ready": ready, "steps": steps.progress(case, "materials"), "error": error or {},
+        "case": case, "ready": ready, "steps": steps.progress(case, "materials"), "error": error,
         "removed": removed,
         "remarks": {remark["on"].removeprefix("material:"): remark["text"] for remark in case.open_remarks},
     }  # fmt: skip
@@ -130,7 +133,7 @@ def add_paper(request: SignedIn, number: str, key: str) -> HttpResponse:
     if not request.FILES:
         problems.append("请先选择要上传的文件。")
     if problems:
-        return materials(_as_get(request), number, {key: "；".join(problems)})
+        return _materials(request, case, {key: "；".join(problems)})
     return redirect(f"{request.path.rsplit('/', 2)[0]}/#{key}")
 
 
@@ -143,11 +146,6 @@ def _keep_posted(request: SignedIn, case: Case, key: str) -> list[str]:
         except (files.FileRefused, ValueError) as refusal:
             problems.append(f"{upload.name}：{refusal}")
     return problems
-
-
-def _as_get(request: SignedIn) -> SignedIn:
-    request.method = "GET"
-    return request
 
 
 @require_POST

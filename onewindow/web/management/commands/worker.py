@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from onewindow.kernel import subscribers
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         reader.start()
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         try:
+            assert isinstance(app.connector, DjangoConnector)
             with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
                 worker_app.run_worker(concurrency=2, install_signal_handlers=True)
         except KeyboardInterrupt:
