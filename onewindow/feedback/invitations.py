@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onewindow.cases.messages import recipient
 from onewindow.cases.models import Case
-from onewindow.feedback.models import Rating
+from onewindow.feedback.actions import invite
 from onewindow.kernel.models import Entry
 from onewindow.notifications.actions import notify
 
@@ -13,7 +13,7 @@ def on_entry(entry: Entry) -> None:
     if entry.event != "case.finished":
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
-    rating, _ = Rating.objects.get_or_create(case=case)
+    rating = invite(case)
     user, phone = recipient(case)
     notify(
         user=user,

@@ -7,6 +7,7 @@ import pytest
 from onewindow.accounts.models import Person, Post
 from onewindow.cases.models import Case, State
 from onewindow.documents.models import Certificate
+from onewindow.feedback.models import Rating
 from onewindow.kernel.models import Entry
 from tests.cast import member
 from tests.factories.accounts import AgencyFactory, PostFactory, StaffFactory
@@ -54,6 +55,16 @@ def test_done_on_the_spot_with_every_act_on_record(chief):
     ]  # fmt: skip  # no receipt: it is not needed where all is finished on the spot (domain §2.1)
     assert Certificate.objects.get().holder == "李秀英"
     assert case.person == Person.find(NUMBER)
+
+
+def test_the_applicant_rates_at_the_window_and_the_clerk_does_not(chief):
+    take(chief)
+    rating = Rating.objects.get()
+    chief.client.post(f"/rate/{rating.token}/", {"stars": "4", "tags": ["办得快"]})
+    rating.refresh_from_db()
+    assert (rating.stars, rating.gb_code, rating.channel) == (4, 2, "desk")
+    entry = Entry.objects.get(event="rating.given")
+    assert (entry.actor, entry.data["device"]) == ("system:visitor", chief.principal.key)
 
 
 def test_the_same_page_sent_twice_makes_one_case(chief):

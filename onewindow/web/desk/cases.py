@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.models import Case, Presence, State
+from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger
 from onewindow.kernel.flow import Conflict
@@ -87,6 +88,8 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     except ValueError as problem:
         form.add_error(None, str(problem))
         return file_page(request, open_case(request, number), typed=(act, form), status=422)
+    if case.state == State.FINISHED:
+        invite(case)
     messages.success(request, f"已办：{chosen.transition.label}")
     return redirect("desk-case", number)
 

@@ -14,11 +14,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.accounts.counter import person_at_window
 from onewindow.cases.actions import drafts, instant, intake
-from onewindow.cases.models import Case
+from onewindow.cases.models import Case, State
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
+from onewindow.feedback.actions import invite
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
@@ -94,7 +95,7 @@ def _take(request: SignedIn, item: Item) -> HttpResponse:
     except (ValueError, Conflict) as problem:
         return _page(request, item, {"": str(problem)})
     messages.success(
-        request, "已当场办结。" if case.state == "finished" else f"已收件，当前：{case.get_state_display()}。"
+        request, "已当场办结。" if case.state == State.FINISHED else f"已收件，当前：{case.get_state_display()}。"
     )
     return redirect("desk-case", case.number)
 
@@ -111,5 +112,8 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
     for key in request.POST.getlist("seen_paper"):
         drafts.see_paper(case, key, "original", by=by)
     if request.POST["go"] == "done":
-        return instant.complete(case, by=by)
+        instant.complete(case, by=by)
+        if case.state == State.FINISHED:
+            invite(case)
+        return case
     return intake.submit_in_person(case, by=by)

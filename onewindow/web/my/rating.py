@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -14,24 +16,26 @@ VISITOR = System("visitor", "群众")
 def show(request: Request, token: str) -> HttpResponse:
     """By link, no sign-in: whoever holds the link of the finished service rates it once."""
     rating = get_object_or_404(Rating.objects.select_related("case__item", "case__agency"), token=token)
-    context = {
-        "rating": rating,
-        "levels": actions.LEVELS,
-        "good": actions.GOOD_TAGS,
-        "bad": actions.BAD_TAGS,
-        "error": "",
-    }
+    tags = {"good": actions.GOOD_TAGS, "bad": actions.BAD_TAGS}
+    context = {"rating": rating, "levels": actions.LEVELS, "error": "", **tags}
     if request.method != "POST":
         return render(request, "my/rate.html", context)
     stars = request.POST.get("stars", "")
+    said: dict[str, Any] = {"stars": int(stars) if stars.isdigit() else 0, "tags": request.POST.getlist("tags")}
     try:
-        actions.rate(
-            rating, stars=int(stars) if stars.isdigit() else 0, tags=request.POST.getlist("tags"),
-            text=request.POST.get("text", ""), channel="online" if request.principal else "link",
-            by=request.principal or VISITOR,
-        )  # fmt: skip
+        actions.rate(rating, **said, text=request.POST.get("text", ""), **who(request))
     except actions.AlreadyRated:
         rating.refresh_from_db()
     except ValueError as problem:
         return render(request, "my/rate.html", context | {"error": str(problem)}, status=422)
     return redirect("rate", token)
+
+
+def who(request: Request) -> dict[str, Any]:
+    """At the window the applicant rates on the screen of the clerk, who is signed in but does not rate."""
+    principal = request.principal
+    if principal is None:
+        return {"by": VISITOR, "channel": Rating.Channel.LINK}
+    if principal.is_staff:
+        return {"by": VISITOR, "channel": Rating.Channel.DESK, "device": principal.key}
+    return {"by": principal, "channel": Rating.Channel.ONLINE}
