@@ -16,7 +16,8 @@ EMBEDDED_CONF = "shared_buffers = 256MB\nmax_connections = 120\ntimezone = 'UTC'
 
 
 def var_dir() -> Path:
-    path = Path(os.environ.get("ONEWINDOW_VAR", "var")).resolve()
+    """ONEWINDOW_VAR, or `var` beside the program, wherever the command was called from."""
+    path = Path(os.environ.get("ONEWINDOW_VAR") or Path(__file__).parent.parent / "var").resolve()
     path.mkdir(parents=True, exist_ok=True)
     return path
 
