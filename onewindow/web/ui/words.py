@@ -1,56 +1,110 @@
-"""Dates, sizes and limits in words a neighbour would use."""
+"""Dates, sizes, limits and names in words a neighbour would use, in the language of the page."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
 
 from onewindow.kernel import clock
 
 WEEKDAYS = "一二三四五六日"
 
 
+def english() -> bool:
+    return get_language() == "en"
+
+
 def day(value: date | datetime | None) -> str:
-    """10月13日（周二）, with the year when it is not this one."""
+    """10月13日（周二） or Tue 13 Oct, with the year when it is not this one."""
     if value is None:
         return "—"
     if isinstance(value, datetime):
         value = value.astimezone(clock.SHANGHAI).date()
-    year = "" if value.year == clock.today().year else f"{value.year}年"
-    return f"{year}{value.month}月{value.day}日（周{WEEKDAYS[value.weekday()]}）"
+    this_year = value.year == clock.today().year
+    if english():
+        return f"{value:%a} {value.day} {value:%b}{'' if this_year else f' {value.year}'}"
+    return f"{'' if this_year else f'{value.year}年'}{value.month}月{value.day}日（周{WEEKDAYS[value.weekday()]}）"
 
 
 def moment(value: datetime | None) -> str:
     if value is None:
         return "—"
     local = value.astimezone(clock.SHANGHAI)
-    year = "" if local.year == clock.today().year else f"{local.year}年"
-    return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
+    this_year = local.year == clock.today().year
+    if english():
+        return f"{local.day} {local:%b}{'' if this_year else f' {local.year}'} {local:%H:%M}"
+    return f"{'' if this_year else f'{local.year}年'}{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def limit(value: object) -> str:
     """A Limit in words: 当场办结, 15 个工作日, 15 日."""
     if value is None:
-        return "法律未规定"
+        return gettext("法律未规定")
     days, unit = value.days, value.unit  # type: ignore[attr-defined]
     if days == 0:
-        return "当场办结"
-    return f"{days} 个工作日" if unit == "working" else f"{days} 日（自然日）"
+        return gettext("当场办结")
+    if unit == "working":
+        return ngettext("%(n)s 个工作日", "%(n)s 个工作日", days) % {"n": days}
+    return ngettext("%(n)s 日（自然日）", "%(n)s 日（自然日）", days) % {"n": days}
 
 
 def due(value: date | None, working_left: int | None = None) -> str:
     """最迟 10月13日（周二），还有 4 个工作日."""
     if value is None:
         return "—"
+    days = abs(working_left or 0)
     if working_left is None:
-        return f"最迟 {day(value)}"
-    if working_left < 0:
-        return f"最迟 {day(value)}，已超过 {-working_left} 个工作日"
-    if working_left == 0:
-        return f"最迟 {day(value)}，就是今天"
-    return f"最迟 {day(value)}，还有 {working_left} 个工作日"
+        text = gettext("最迟 %(day)s")
+    elif working_left < 0:
+        text = ngettext("最迟 %(day)s，已超过 %(n)s 个工作日", "最迟 %(day)s，已超过 %(n)s 个工作日", days)
+    elif working_left == 0:
+        text = gettext("最迟 %(day)s，就是今天")
+    else:
+        text = ngettext("最迟 %(day)s，还有 %(n)s 个工作日", "最迟 %(day)s，还有 %(n)s 个工作日", days)
+    return text % {"day": day(value), "n": days}
 
 
 def filesize(size: int) -> str:
     if size < 1024 * 1024:
         return f"{max(1, round(size / 1024))} KB"
     return f"{size / 1024 / 1024:.1f} MB"
+
+
+def named(thing: Any, attribute: str = "") -> str:
+    """The English name of an item or an agency on an English page, where it has one."""
+    if english() and thing.name_en:
+        return str(thing.name_en)
+    return str(getattr(thing, attribute) if attribute else thing)
+
+
+def chinese(text: object) -> str | SafeString:
+    """What exists in Chinese only, told to screen readers on an English page."""
+    return format_html('<span lang="zh-Hans">{}</span>', text) if english() and str(text) else str(text)
+
+
+def in_chinese() -> SafeString:
+    """The attribute of an element whose whole content exists in Chinese only."""
+    return format_html(' lang="{}"', "zh-Hans") if english() else SafeString("")
+
+
+def _district() -> str:
+    return str(settings.DISTRICT_NAME_EN if english() else settings.DISTRICT_NAME)
+
+
+district = lazy(_district, str)()
+
+
+# Colour and icon of a case's state; the word stands beside them.
+STATE_LOOKS = {
+    "draft": ("quiet", "pencil"), "prereview": ("lake", "eye"), "returned": ("osmanthus", "message-2-exclamation"),
+    "passed": ("jade", "circle-check"), "submitted": ("lake", "send"), "received": ("lake", "inbox"),
+    "reviewing": ("lake", "clipboard-text"), "deciding": ("lake", "clipboard-text"),
+    "decided": ("jade", "circle-check"), "delivered": ("jade", "circle-check"), "finished": ("jade", "circle-check"),
+    "refused": ("cinnabar", "circle-x"), "withdrawn": ("quiet", "arrow-back-up"),
+}  # fmt: skip
