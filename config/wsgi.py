@@ -3,6 +3,7 @@
 import os
 import threading
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,4 +19,5 @@ def warm() -> None:
     connection.close()
 
 
-threading.Thread(target=warm, name="warm", daemon=True).start()
+if settings.ENVIRONMENT != "test":  # there the database is not yet the one of the tests
+    threading.Thread(target=warm, name="warm", daemon=True).start()

@@ -27,10 +27,16 @@ class Readiness:
     checklist: Checklist
     papers: dict[str, list[CasePaper]]
     problems: dict[str, str] = field(default_factory=dict)
+    # Pre-review remarks nobody has answered: they stop another pre-review, never the formal submission (行政许可法 §32).
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
         return not self.problems
+
+    @property
+    def is_ready_for_prereview(self) -> bool:
+        return not self.problems and not self.unanswered
 
 
 def variables(case: Case) -> dict[str, Any]:
@@ -54,12 +60,12 @@ def check(case: Case) -> Readiness:
         missing = material.status == "bring" and material.material.upload and not held
         if missing and material.material.necessity != "tolerable":
             problems[f"material:{material.key}"] = f"还缺“{material.name}”，请上传"
-    for remark in case.open_remarks:
-        problems.setdefault(remark["on"] or "application", f"预审意见还没有改：{remark['text']}")
-    return Readiness(listed, papers, problems)
+    remarks = {remark["on"] or "application": f"预审意见还没有改：{remark['text']}" for remark in case.open_remarks}
+    return Readiness(listed, papers, problems, remarks)
 
 
-def ensure(case: Case) -> None:
+def ensure(case: Case, *, for_prereview: bool = False) -> None:
     """NotReady unless the application is whole; for the acts that send it (one statement: its papers)."""
-    if problems := check(case).problems:
+    found = check(case)
+    if problems := (found.unanswered if for_prereview else {}) | found.problems:
         raise NotReady(case, problems)

@@ -10,6 +10,7 @@ from onewindow.cases.models import Case
 from onewindow.documents.models import Certificate
 from onewindow.kernel import ledger
 from onewindow.kernel.flow import REGISTRY
+from onewindow.kernel.models import Entry
 
 # Acts that move no state but belong to the file.
 OTHER = {
@@ -17,8 +18,9 @@ OTHER = {
     "case.file_opened": "查看材料",
     "case.number_viewed": "查看完整证件号码",
 }
-# What an applicant need not see: officers looking at what he handed in.
+# What an applicant does not see: officers looking at what was handed in, and what they wrote for one another.
 INNER = frozenset({"case.file_opened", "case.number_viewed"})
+INNER_WORDS = {"case.reviewed": {"advice", "opinion"}}
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,15 @@ class Event:
 def of(case: Case, *, inner: bool = False) -> list[Event]:
     """Newest last."""
     return [
-        Event(entry.pk, entry.at, entry.event, label(entry.event), entry.actor_name, entry.data)
+        Event(entry.pk, entry.at, entry.event, label(entry.event), entry.actor_name, _told(entry, inner))
         for entry in ledger.timeline("case", case.number)
         if inner or entry.event not in INNER
     ]
+
+
+def _told(entry: Entry, inner: bool) -> dict[str, Any]:
+    hidden = set() if inner else INNER_WORDS.get(entry.event, set())
+    return {key: value for key, value in entry.data.items() if key not in hidden}
 
 
 def label(event: str) -> str:

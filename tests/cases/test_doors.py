@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied
 from onewindow.accounts import actions as accounts
 from onewindow.accounts.models import Mandate, Person, Post
 from onewindow.accounts.principal import from_user
-from onewindow.cases import applicants
-from onewindow.cases.actions import drafts, guards, intake
+from onewindow.cases import applicants, timeline
+from onewindow.cases.actions import drafts, guards, intake, review
 from onewindow.cases.models import Case
 from onewindow.kernel import clock
 from tests.cases.conftest import submitted
@@ -167,3 +167,11 @@ class TestSeeing:
         case = submitted()
         assert sees(agent, case) == (False, False)
         assert not Case.objects.open_to(None).exists()
+
+
+def test_the_applicant_reads_that_it_was_reviewed_and_not_what_officers_wrote_each_other(db):
+    case = cases.accepted()
+    staff = cases.officer("审查员", "WJJ", "reviewer")
+    review.give_opinion(case, by=staff, advice="agree", opinion="电话核实过年龄")
+    assert "电话核实过年龄" in timeline.of(case, inner=True)[-1].words
+    assert "电话核实过年龄" not in timeline.of(case)[-1].words

@@ -112,7 +112,7 @@ class TestRoad:
             outcome.grant(case, by=post(case, "decider"))
         review.give_opinion(case, by=reviewer, advice="disagree", opinion="现场缺少消毒间")
         assert case.state == State.DECIDING
-        said = [event.words for event in timeline.of(case) if event.event == "case.reviewed"]
+        said = [event.words for event in timeline.of(case, inner=True) if event.event == "case.reviewed"]
         names = [step.name for step in case.review_steps]
         assert said == [f"{names[0]} · 建议准予 · 材料符合要求", f"{names[1]} · 建议不予 · 现场缺少消毒间"]
 

@@ -193,7 +193,8 @@ def _send(request: Request, number: str, act: Callable[..., Case]) -> track.Case
     case = own_case(request, number)
     # In a wrong state the act itself refuses, with the better reason.
     if case.state in act.transition.source:  # type: ignore[attr-defined]
-        missing = readiness.check(case).problems
+        found = readiness.check(case)
+        missing = (found.unanswered if act is intake.request_prereview else {}) | found.problems
         if missing:
             raise Problem("not-ready", f"还有 {len(missing)} 处没有补齐，见 errors。补齐后再提交。", missing.items())
     return track.reply(act(case, by=request.auth))
