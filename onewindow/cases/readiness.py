@@ -27,7 +27,7 @@ class Readiness:
     checklist: Checklist
     papers: dict[str, list[CasePaper]]
     problems: dict[str, str] = field(default_factory=dict)
-    # Pre-review remarks nobody has answered: they stop another pre-review, never the formal submission (行政许可法 §32).
+    # Remarks nobody has answered: they stop another pre-review, never the formal submission (行政许可法 §32).
     unanswered: dict[str, str] = field(default_factory=dict)
 
     @property
