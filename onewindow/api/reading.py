@@ -94,4 +94,5 @@ def _misshapen(fields: Iterable[FormField], typed: Mapping[str, Any], prefix: st
 
 
 def _known_division(code: str) -> bool:
-    return Division.objects.filter(set="present", level="town", code=code).exists()
+    # Twelve zeros: outside the district, written out in the detail (web.my.steps.ELSEWHERE).
+    return code == "0" * 12 or Division.objects.filter(set="present", level="town", code=code).exists()

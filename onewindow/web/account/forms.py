@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 
 from onewindow.accounts.models import Person, User
+from onewindow.catalogue.models import Item
 
-mobile = RegexValidator(r"\A1[3-9][0-9]{9}\Z", "手机号应为 11 位数字。")
-six_digits = RegexValidator(r"\A[0-9]{6}\Z", "请输入 6 位数字。")
+mobile = RegexValidator(r"\A1[3-9][0-9]{9}\Z", _("手机号应为 11 位数字。"))
+six_digits = RegexValidator(r"\A[0-9]{6}\Z", _("请输入 6 位数字。"))
 
 
 class Spaceless(forms.CharField):
@@ -19,20 +21,29 @@ class Spaceless(forms.CharField):
         return "".join(str(super().to_python(value)).split())
 
 
-class PhoneForm(forms.Form):
-    phone = Spaceless(label="手机号", max_length=20, validators=[mobile])
+class Plain(forms.Form):
+    """An empty box says which one it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = _("请填写%(label)s。") % {"label": field.label}
 
 
-class CodeForm(forms.Form):
-    code = Spaceless(label="验证码", max_length=12, validators=[six_digits])
+class PhoneForm(Plain):
+    phone = Spaceless(label=_("手机号"), max_length=20, validators=[mobile])
 
 
-class PasswordForm(forms.Form):
-    identifier = forms.CharField(label="账号", max_length=60)
-    password = forms.CharField(label="密码", max_length=200, strip=False)
+class CodeForm(Plain):
+    code = Spaceless(label=_("验证码"), max_length=12, validators=[six_digits])
 
 
-class NewPasswordForm(forms.Form):
+class PasswordForm(Plain):
+    identifier = forms.CharField(label=_("账号"), max_length=60)
+    password = forms.CharField(label=_("密码"), max_length=200, strip=False)
+
+
+class NewPasswordForm(Plain):
     """`current` is asked where a password exists; it is checked like a sign-in, with its lock."""
 
     current = forms.CharField(label="现在的密码", max_length=200, strip=False, required=False)
@@ -47,11 +58,35 @@ class NewPasswordForm(forms.Form):
         return str(self.cleaned_data["new"])
 
 
-class IdentityForm(forms.Form):
+class IdentityForm(Plain):
     name = forms.CharField(label="姓名", max_length=80)
     document = forms.ChoiceField(label="证件类型", choices=Person.Document.choices)
     number = Spaceless(label="证件号码", max_length=40)
 
 
 class MandateForm(IdentityForm):
+    """`givers`: key → name of those the person may give a mandate for; "all" says what an empty scope means aloud."""
+
+    giver = forms.ChoiceField(label="委托人", required=False)
+    whole = forms.ChoiceField(
+        label="可以代办哪些事", required=False, choices=[("all", "所有事项"), ("some", "只限下面勾选的事项")],
+    )  # fmt: skip
+    items = forms.ModelMultipleChoiceField(
+        label="可以代办的事项", required=False,
+        queryset=Item.objects.filter(complete=True, current__isnull=False).order_by("agency", "code"),
+    )  # fmt: skip
     ends = forms.DateField(label="截止日期", required=False)
+
+    def __init__(self, *args: Any, givers: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["giver"].choices = list(givers.items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("whole") == "some" and not data.get("items"):
+            self.add_error("items", "请至少勾选一件事，或者改选“所有事项”。")
+        return data
+
+    @property
+    def scope(self) -> list[str]:
+        return [] if self.cleaned_data["whole"] != "some" else [item.code for item in self.cleaned_data["items"]]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from onewindow.accounts import actions, sessions
-from onewindow.accounts.models import Mandate, Person, User
+from onewindow.accounts.models import Mandate, Organisation, Person, User
 from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password
+from onewindow.catalogue.models import Item
 from onewindow.web.account.forms import IdentityForm, MandateForm, NewPasswordForm
 from onewindow.web.account.guards import SignedIn, client_ip, safe_next, signed_in
 
@@ -45,16 +46,26 @@ def identity(request: SignedIn) -> HttpResponse:
 @signed_in
 def account(request: SignedIn) -> HttpResponse:
     user = _user(request.principal)
-    return render(request, "account/account.html", {"user": user, "mandates": _mandates(request.principal)})
+    mandates = _mandates(request.principal)
+    names = dict(Item.objects.filter(pk__in={code for m in mandates for code in m.scope}).values_list("code", "name"))
+    return render(request, "account/account.html", {"user": user, "mandates": mandates, "names": names})
 
 
 def _mandates(principal: Principal) -> list[Mandate]:
     """Given and held by the person; nobody else's are found."""
     if principal.person_id is None:
         return []
-    own = Mandate.objects.filter(Q(principal_person=principal.person_id) | Q(agent=principal.person_id))
+    given = Q(principal_person=principal.person_id) | Q(principal_organisation__in=_bodies(principal))
+    own = Mandate.objects.filter(given | Q(agent=principal.person_id))
     related = own.select_related("principal_person", "principal_organisation", "agent")
     return list(related.in_force().order_by("-created_at"))
+
+
+def _bodies(principal: Principal) -> list[Organisation]:
+    """Those the person stands for as legal representative 法定代表人: by a mandate without limit, under that name."""
+    held = Mandate.objects.in_force().filter(agent=principal.person_id, scope=[], principal_organisation__isnull=False)
+    named = held.filter(principal_organisation__legal_representative=F("agent__name"))
+    return list(Organisation.objects.filter(mandates_given__in=named).distinct())
 
 
 @require_POST
@@ -91,22 +102,29 @@ def set_password(request: SignedIn) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def new_mandate(request: SignedIn) -> HttpResponse:
-    user, form = _user(request.principal), MandateForm(request.POST or None)
+    user = _user(request.principal)
     if user.person is None:
         messages.info(request, "委托他人之前，请先登记您的身份信息。")
         return redirect("my-identity")
+    givers: dict[str, Person | Organisation] = {"self": user.person}
+    givers |= {f"body-{body.pk}": body for body in _bodies(request.principal)}
+    form = MandateForm(request.POST or None, givers={key: each.name for key, each in givers.items()})
     if form.is_valid():
-        data = form.cleaned_data
         try:
-            with transaction.atomic():
-                agent = actions.person_named_by_other(data["name"], data["number"], data["document"])
-                actions.give_mandate(user.person, agent, by=request.principal, ends=data["ends"])
+            _give(givers[form.cleaned_data["giver"] or "self"], form, request.principal)
             messages.success(request, "委托已登记，您可以随时解除。")
             return redirect("my-account")
         except ValidationError as error:
             form.add_error(None, error)
     context = {"form": form, "documents": Person.Document.choices}
     return render(request, "account/mandate.html", context, status=422 if form.is_bound else 200)
+
+
+@transaction.atomic
+def _give(giver: Person | Organisation, form: MandateForm, by: Principal) -> None:
+    data = form.cleaned_data
+    agent = actions.person_named_by_other(data["name"], data["number"], data["document"])
+    actions.give_mandate(giver, agent, by=by, scope=form.scope, ends=data["ends"])
 
 
 @never_cache

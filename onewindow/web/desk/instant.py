@@ -87,7 +87,7 @@ def _take(request: SignedIn, item: Item) -> HttpResponse:
     guide = item.guide
     checked = forms.validate(guide.form, _typed_form(request, guide), known_division=steps.known_division)
     if checked.errors:
-        return _page(request, item, checked.errors)
+        return _page(request, item, _at_the_window(guide, checked.errors))
     try:
         case = _carry_out(request, item, forms.seal(guide.form, checked.clean))
     except ValidationError as problem:
@@ -98,6 +98,12 @@ def _take(request: SignedIn, item: Item) -> HttpResponse:
         request, "已当场办结。" if case.state == State.FINISHED else f"已收件，当前：{case.get_state_display()}。"
     )
     return redirect("desk-case", case.number)
+
+
+def _at_the_window(guide: Guide, errors: dict[str, str]) -> dict[str, str]:
+    """Faults at the boxes that stand on this page: what is the applicant's own was typed once, at the top."""
+    own = {f.key: OF_APPLICANT[f.prefill] for f in guide.form.walk() if f.prefill in OF_APPLICANT}
+    return {own.get(place, place): text for place, text in errors.items()}
 
 
 @transaction.atomic

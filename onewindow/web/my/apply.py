@@ -20,7 +20,7 @@ from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my import steps
-from onewindow.web.my.door import own_case
+from onewindow.web.my.door import own_case, while_editable
 
 
 @signed_in
@@ -46,13 +46,13 @@ def start(request: SignedIn, code: str) -> HttpResponse:
 
 
 @signed_in
-def questions(request: SignedIn, number: str) -> HttpResponse:
-    case = own_case(request, number)
+@while_editable
+def questions(request: SignedIn, case: Case) -> HttpResponse:
     schema = steps.questions_schema(case.guide)
     if request.method == "POST":
         answers = read_answers(case.guide, request.POST)
         drafts.save_answers(case, answers, by=request.principal)
-        return redirect("case-form", number, 1)
+        return redirect("case-form", case.number, 1)
     context = {
         "case": case,
         "schema": schema,
@@ -63,12 +63,12 @@ def questions(request: SignedIn, number: str) -> HttpResponse:
 
 
 @signed_in
-def form_page(request: SignedIn, number: str, page: int) -> HttpResponse:
+@while_editable
+def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
     """One page of the form; what was typed is kept even when it is wrong."""
-    case = own_case(request, number)
     schema = case.guide.form
     if not 1 <= page <= len(schema.pages):
-        return redirect("case-materials", number)
+        return redirect("case-materials", case.number)
     if request.method == "GET":
         return _form(request, case, page, steps.form_values(case, page), {})
     drafts.ensure_editable(case, request.principal)
@@ -80,8 +80,8 @@ def form_page(request: SignedIn, number: str, page: int) -> HttpResponse:
     changed = [change.key for change in forms.changes(schema, case.form, merged)]
     drafts.save_form(case, merged, by=request.principal, changed=changed)
     if request.POST.get("go") == "check":
-        return redirect("case-check", number)
-    return redirect("case-form", number, page + 1) if page < len(schema.pages) else redirect("case-materials", number)
+        return redirect("case-check", case.number)
+    return redirect("case-form", case.number, page + 1)
 
 
 def _others(case: Case, page: int) -> dict:
@@ -100,8 +100,9 @@ def _form(request: SignedIn, case: Case, page: int, values: dict, errors: dict, 
 
 
 @signed_in
-def materials(request: SignedIn, number: str) -> HttpResponse:
-    return _materials(request, own_case(request, number), {})
+@while_editable
+def materials(request: SignedIn, case: Case) -> HttpResponse:
+    return _materials(request, case, {})
 
 
 def _materials(request: SignedIn, case: Case, error: dict[str, str]) -> HttpResponse:
@@ -165,14 +166,14 @@ def restore_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
 
 
 @signed_in
-def check(request: SignedIn, number: str) -> HttpResponse:
+@while_editable
+def check(request: SignedIn, case: Case) -> HttpResponse:
     """核对: everything once more, what is still missing, and the declaration."""
-    case = own_case(request, number)
     ready = readiness.check(case)
     context = {
         "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form, steps.division_name),
         "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
-        "places": steps.places(case, ready.problems),
+        "places": steps.places(case, ready.problems), "unanswered": steps.places(case, ready.unanswered),
     }  # fmt: skip
     return render(request, "my/check.html", context)
 
@@ -194,11 +195,11 @@ def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
     if request.POST.get("declared") != "yes":
         messages.error(request, "请先勾选真实性承诺。")
         return redirect("case-check", number)
-    if not readiness.check(case).is_ready:
-        messages.error(request, "还有内容没有填好，请按提示补齐后再提交。")
-        return redirect("case-check", number)
     try:
         act(case, by=request.principal)
+    except readiness.NotReady:
+        messages.error(request, "还有内容没有填好，请按提示补齐后再提交。")
+        return redirect("case-check", number)
     except Conflict as conflict:
         messages.error(request, conflict.message)
     else:

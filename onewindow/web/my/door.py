@@ -17,19 +17,19 @@ from onewindow.web.account.guards import SignedIn
 def own_case(request: SignedIn, number: str) -> Case:
     """The person's own case, or 404 as for a stranger; an officer's case of somebody else is not "mine"."""
     principal = request.principal
-    cases = Case.objects.select_related("version", "item", "agency", "person", "organisation").defer("version__body").open_to(principal)
-    return get_object_or_404(cases.of_applicant(principal), number=number)
+    cases = Case.objects.select_related("version", "item", "agency", "person", "organisation").defer("version__body")
+    return get_object_or_404(cases.open_to(principal).of_applicant(principal), number=number)
 
 
 def while_editable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Who comes back to a page of a form already sent sees the matter instead of boxes that cannot be saved."""
 
     @wraps(view)
-    def guarded(request: SignedIn, number: str, *args: object) -> HttpResponse:
+    def guarded(request: SignedIn, number: str, **rest: object) -> HttpResponse:
         case = own_case(request, number)
         if request.method == "GET" and case.state not in EDITABLE:
             messages.info(request, f"这件申请现在是“{case.get_state_display()}”，内容不能再改。")
             return redirect("my-case", number)
-        return view(request, case, *args)
+        return view(request, case, **rest)
 
     return guarded

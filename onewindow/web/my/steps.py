@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -114,15 +114,19 @@ def merge(case: Case, page: int, clean: dict[str, Any]) -> dict[str, Any]:
     return kept | forms.seal(schema, {key: value for key, value in clean.items() if key in keys})
 
 
-@cache
+# An address need not lie in the district: who lives elsewhere writes province, city and county out.
+ELSEWHERE = "0" * 12
+
+
 def divisions() -> dict[str, str]:
-    """Towns and streets of today's set: code → name."""
+    """Towns and streets of today's set: code → name; last, the rest of the world."""
     rows = Division.objects.filter(set="present", level="town").order_by("code")
-    return dict(rows.values_list("code", "short_name"))
+    elsewhere = f"{settings.DISTRICT_NAME}以外（后面写明省、市、区县）"
+    return dict(rows.values_list("code", "short_name")) | {ELSEWHERE: elsewhere}
 
 
 def division_name(code: str) -> str:
-    return divisions().get(code, code)
+    return "" if code == ELSEWHERE else divisions().get(code, code)
 
 
 def known_division(code: str) -> bool:

@@ -1,50 +1,72 @@
 // Resumable uploads (tus) in place of the plain form; without this script the form posts as it is.
-for (const form of document.querySelectorAll("form[data-upload]")) {
-  if (!window.tus?.isSupported) break;
+"use strict";
+
+const BROKEN = "网络断了。已传的部分还在，网络好了再按一次“上传”，会接着传。";
+
+function names(files) {
+  return files.length > 2 ? `${files[0].name} 等 ${files.length} 个文件` : files.map((file) => file.name).join("、");
+}
+
+function prepare(form) {
   const input = form.querySelector("input[type=file]");
+  const button = form.querySelector("button");
   const bar = form.querySelector("progress");
   const state = form.querySelector("[role=status]");
   const csrf = form.querySelector("[name=csrfmiddlewaretoken]").value;
-  const send = (file, done, failed) =>
-    new tus.Upload(file, {
-      endpoint: form.dataset.upload,
-      chunkSize: 1024 * 1024,
-      retryDelays: [0, 1000, 3000, 5000, 10000, 20000],
-      metadata: { filename: file.name, filetype: file.type, target: form.dataset.target },
-      headers: { "X-CSRFToken": csrf },
-      removeFingerprintOnSuccess: true,
-      onProgress: (sent, total) => {
-        bar.value = (100 * sent) / total;
-        state.textContent = `正在上传 ${file.name}：${Math.round(bar.value)}%`;
-      },
-      onError: (error) => failed(error.originalResponse?.getBody() || "网络断了，已传的部分会保留，请再试一次。"),
-      onSuccess: done,
+
+  const send = (file) =>
+    new Promise((done, failed) => {
+      const upload = new tus.Upload(file, {
+        endpoint: form.dataset.upload,
+        chunkSize: 1024 * 1024,
+        retryDelays: [0, 1000, 3000, 5000, 10000, 20000],
+        metadata: { filename: file.name, filetype: file.type, target: form.dataset.target },
+        headers: { "X-CSRFToken": csrf },
+        removeFingerprintOnSuccess: true,
+        onShouldRetry: (error) => {
+          const refused = error.originalResponse && error.originalResponse.getStatus() < 500;
+          if (!refused) state.textContent = "网络不稳，正在重新连接，请别关页面。";
+          return !refused || [409, 423].includes(error.originalResponse.getStatus());
+        },
+        onProgress: (sent, total) => {
+          bar.value = (100 * sent) / total;
+          state.textContent = `正在上传 ${file.name}：${Math.round(bar.value)}%`;
+        },
+        onError: (error) => failed(error.originalResponse?.getBody() || BROKEN),
+        onSuccess: done,
+      });
+      upload.findPreviousUploads().then((earlier) => {
+        if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
+        upload.start();
+      });
     });
-  form.addEventListener("submit", (event) => {
-    const files = [...input.files];
-    if (!files.length) return;
+
+  input.addEventListener("change", () => {
+    state.textContent = input.files.length ? `已选 ${names([...input.files])}，请按“上传”。` : "";
+    form.classList.toggle("is-picked", input.files.length > 0);
+  });
+
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    form.querySelector("button").disabled = true;
+    if (!input.files.length) {
+      state.textContent = "请先选择文件，再按“上传”。";
+      input.focus();
+      return;
+    }
+    button.disabled = true;
     bar.hidden = false;
     const problems = [];
-    const next = () => {
-      const file = files.shift();
-      if (file) {
-        const failed = (text) => { problems.push(`${file.name}：${text}`); next(); };
-        const upload = send(file, next, failed);
-        upload.findPreviousUploads().then((earlier) => {
-          if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
-          upload.start();
-        });
-      } else if (problems.length) {
-        state.textContent = problems.join("；");
-        form.querySelector("button").disabled = false;
-        bar.hidden = true;
-      } else {
-        location.hash = form.closest("section").id;
-        location.reload();
-      }
-    };
-    next();
+    for (const file of input.files) await send(file).catch((text) => problems.push(`${file.name}：${text}`));
+    if (problems.length) {
+      state.textContent = problems.join("；");
+      button.disabled = false;
+      bar.hidden = true;
+    } else {
+      location.hash = form.closest("section").id;
+      location.reload();
+    }
   });
+  form.classList.add("has-script");
 }
+
+if (window.tus?.isSupported) document.querySelectorAll("form[data-upload]").forEach(prepare);
