@@ -3,15 +3,17 @@
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from onewindow.accounts import divisions
 from onewindow.kernel import clock
 
 pytest_plugins = ["tests.cast"]
 
 
 @pytest.fixture(autouse=True)
-def the_calendar_is_read_anew():
-    """Kept for a minute in the process; a test's rows are rolled back."""
+def calendar_and_divisions_are_read_anew():
+    """Kept in the process; a test's rows are rolled back."""
     clock.forget()
+    divisions.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

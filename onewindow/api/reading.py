@@ -11,7 +11,7 @@ from ninja import Schema
 from ninja.parser import Parser
 from pydantic import ConfigDict
 
-from onewindow.accounts.models import Division
+from onewindow.accounts import divisions
 from onewindow.api.problems import invalid, malformed
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.guide import Guide, Question
@@ -72,7 +72,7 @@ def sealed_form(schema: FormSchema, typed: Mapping[str, Any], kept: Mapping[str,
     faults = _misshapen(schema.walk(), typed)
     if not faults:
         restored = forms.restore(schema, typed, kept)
-        checked = forms.validate(schema, restored, partial=True, known_division=_known_division)
+        checked = forms.validate(schema, restored, partial=True, known_division=divisions.is_known)
         faults = checked.errors
     if faults:
         raise invalid((f"form:{place}", text) for place, text in faults.items())
@@ -91,8 +91,3 @@ def _misshapen(fields: Iterable[FormField], typed: Mapping[str, Any], prefix: st
                 place = f"{prefix}{field.key}.{index}"
                 found |= _misshapen(field.fields, row, f"{place}.") if isinstance(row, Mapping) else {place: ROW}
     return found
-
-
-def _known_division(code: str) -> bool:
-    # Twelve zeros: outside the district, written out in the detail (web.my.steps.ELSEWHERE).
-    return code == "0" * 12 or Division.objects.filter(set="present", level="town", code=code).exists()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from onewindow.accounts import divisions
 from onewindow.cases import deadlines, notices, timeline
 from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
@@ -106,7 +107,7 @@ def _certificate(case: Case, by: Actor) -> Certificate | None:
     result = case.guide.result
     if result.kind not in {"certificate", "document"}:
         return None
-    shown = display_values(case.guide.form, case.form)
+    shown = display_values(case.guide.form, case.form, divisions.name)
     today = clock.today()
     until = add_months(today, result.valid_months) if result.valid_months else None
     return certificates.issue_certificate(

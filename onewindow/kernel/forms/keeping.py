@@ -150,8 +150,8 @@ def display(
     return [(title, [(label, text) for _, label, text in rows]) for title, rows in pages]
 
 
-def display_values(schema: FormSchema, stored: Mapping[str, Any]) -> dict[str, str]:
-    return {field.key: say(field, stored.get(field.key)) for field in schema.walk()}
+def display_values(schema: FormSchema, stored: Mapping[str, Any], division_name: NameOf = _same) -> dict[str, str]:
+    return {field.key: say(field, stored.get(field.key), division_name) for field in schema.walk()}
 
 
 class Change(NamedTuple):

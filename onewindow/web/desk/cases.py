@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.models import Case, Presence, State
@@ -20,7 +21,6 @@ from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import worklist
 from onewindow.web.desk.acts import ACTS, Words, offers
-from onewindow.web.my import steps
 
 OFFICERS = ("clerk", "reviewer", "decider", "manager")
 
@@ -49,7 +49,7 @@ def file_page(
     context: dict[str, Any] = {
         "case": case,
         "ready": readiness.check(case),
-        "pages": forms.display_places(case.guide.form, case.form, steps.division_name),
+        "pages": forms.display_places(case.guide.form, case.form, divisions.name),
         "events": timeline.of(case, inner=True),
         "deadlines": deadlines.all_of(case),
         "offers": offers(case, principal, typed),

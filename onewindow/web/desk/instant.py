@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from onewindow.accounts import divisions
 from onewindow.accounts.counter import person_at_window
 from onewindow.cases.actions import drafts, instant, intake
 from onewindow.cases.models import Case, State
@@ -85,7 +86,7 @@ def _typed_form(request: SignedIn, guide: Guide) -> dict[str, Any]:
 
 def _take(request: SignedIn, item: Item) -> HttpResponse:
     guide = item.guide
-    checked = forms.validate(guide.form, _typed_form(request, guide), known_division=steps.known_division)
+    checked = forms.validate(guide.form, _typed_form(request, guide), known_division=divisions.is_known)
     if checked.errors:
         return _page(request, item, _at_the_window(guide, checked.errors))
     try:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from onewindow.accounts import divisions
 from onewindow.cases import applicants, readiness
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, CasePaper
@@ -73,7 +74,7 @@ def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
         return _form(request, case, page, steps.form_values(case, page), {})
     drafts.ensure_editable(case, request.principal)
     posted, more = steps.posted(case, request.POST, page)
-    checked = forms.validate(schema, _others(case, page) | posted, page=page - 1, known_division=steps.known_division)
+    checked = forms.validate(schema, _others(case, page) | posted, page=page - 1, known_division=divisions.is_known)
     if checked.errors or more:
         return _form(request, case, page, forms.masked(schema, posted), {} if more else checked.errors, more)
     merged = steps.merge(case, page, checked.clean)
@@ -171,7 +172,7 @@ def check(request: SignedIn, case: Case) -> HttpResponse:
     """核对: everything once more, what is still missing, and the declaration."""
     ready = readiness.check(case)
     context = {
-        "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form, steps.division_name),
+        "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form, divisions.name),
         "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
         "places": steps.places(case, ready.problems), "unanswered": steps.places(case, ready.unanswered),
     }  # fmt: skip

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
-from onewindow.accounts.models import Division
+from onewindow.accounts import divisions
 from onewindow.cases.models import Case
 from onewindow.catalogue.guide import Guide
 from onewindow.kernel import forms
@@ -114,27 +113,8 @@ def merge(case: Case, page: int, clean: dict[str, Any]) -> dict[str, Any]:
     return kept | forms.seal(schema, {key: value for key, value in clean.items() if key in keys})
 
 
-# An address need not lie in the district: who lives elsewhere writes province, city and county out.
-ELSEWHERE = "0" * 12
-
-
-def divisions() -> dict[str, str]:
-    """Towns and streets of today's set: code → name; last, the rest of the world."""
-    rows = Division.objects.filter(set="present", level="town").order_by("code")
-    elsewhere = f"{settings.DISTRICT_NAME}以外（后面写明省、市、区县）"
-    return dict(rows.values_list("code", "short_name")) | {ELSEWHERE: elsewhere}
-
-
-def division_name(code: str) -> str:
-    return "" if code == ELSEWHERE else divisions().get(code, code)
-
-
-def known_division(code: str) -> bool:
-    return code in divisions()
-
-
 def options() -> dict[str, Any]:
-    return {"divisions": list(divisions().items())}
+    return {"divisions": list(divisions.towns().items())}
 
 
 def places(case: Case, problems: dict[str, str]) -> list[tuple[str, str]]:
