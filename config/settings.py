@@ -146,7 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 
-# No request reads a session from the database (measured.md): the cookie is signed, revocation is in the principal.
+# No request reads a session from the database: the cookie is signed, revocation is in the principal.
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_NAME = "onewindow"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -15,7 +15,7 @@ from onewindow.accounts.models import Agency, Mandate, Organisation, Person, Pos
 from onewindow.accounts.principal import Principal
 from onewindow.kernel import clock, ledger, secrecy
 
-# Levels as published in Guangdong (domain §6.4): 2 is what the person states, only the form is checked.
+# Levels as published in Guangdong: 2 is what the person states, only the form is checked.
 SELF_STATED = 2
 OWN_WORD, NAMED_BY_OTHER = "自报", "他人填报"
 TAKEN = "这个证件号码已由另一个账号登记。如果号码是您的，请带身份证到任一综合窗口办理绑定。"
@@ -175,7 +175,7 @@ def _post_data(post: Post) -> dict[str, str | None]:
 
 
 def view_number(person: Person, *, by: Principal, reason: str, case_number: str | None = None) -> str:
-    """The full number, for a window post, with a reason, and on record before it is shown (domain §6.7)."""
+    """The full number, for a window post, with a reason, and on record before it is shown (个人信息保护法 §6, §51)."""
     if not by.has(*WINDOW_ROLES):
         raise PermissionDenied("您没有查看完整证件号码的权限。")
     reason = reason.strip()

@@ -6,7 +6,7 @@ from onewindow.accounts.actions import checked_number, find_or_create_person
 from onewindow.accounts.models import Person
 
 SEEN_AT_WINDOW = "窗口核验证件"
-# domain §6.4: checked against the document in person.
+# Checked against the document in person.
 SEEN_LEVEL = 4
 
 

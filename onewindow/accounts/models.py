@@ -99,7 +99,7 @@ class Person(models.Model):
     number_masked = models.CharField(max_length=40)
     phone = models.CharField(max_length=20, blank=True)
     address = models.CharField(max_length=200, blank=True)
-    # How the identity was established: source and level are stored, items require a minimum (domain §6.4).
+    # How the identity was established: source and level are stored, items require a minimum.
     verified_by = models.CharField(max_length=40, blank=True)
     verified_level = models.PositiveSmallIntegerField(default=0)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class State(models.TextChoices):
-    """The states that are law (domain §2.1); the procedure between them is data of the item."""
+    """The states that are law; the procedure between them is data of the item."""
 
     DRAFT = "draft", "草稿"
     PREREVIEW = "prereview", "预审中"
@@ -82,7 +82,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(Flowing):
-    """办件. Its item version is frozen at filing (domain §1.2); dates are derived from events by `cases.deadlines`."""
+    """办件. Its item version is frozen at filing; dates are derived from events by `cases.deadlines`."""
 
     class Channel(models.TextChoices):
         ONLINE = "online", "网上"
@@ -100,7 +100,7 @@ class Case(Flowing):
     number = models.CharField(max_length=20, unique=True)
     item = models.ForeignKey("catalogue.Item", models.PROTECT, related_name="cases")
     version = models.ForeignKey("catalogue.ItemVersion", models.PROTECT, related_name="cases")
-    # The organ that decides, and the place that took it in: kept apart (全域通办, domain §9.3).
+    # The organ that decides, and the place that took it in: kept apart (全域通办).
     agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="cases")
     site = models.ForeignKey("accounts.Site", models.PROTECT, null=True, blank=True)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)

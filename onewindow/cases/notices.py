@@ -1,4 +1,4 @@
-"""Facts of the papers 文书 the acts issue (domain §2.6), frozen and signed inside the ledger row of the act."""
+"""Facts of the papers 文书 the acts issue, frozen and signed inside the ledger row of the act."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The one executable source of an item: everything guide page, checklist, form, window and API say comes from here.
 
-Field names follow the national implementation list (实施清单, domain §1.4) in English; `docs/glossary.md` maps them.
+Field names follow the national implementation list (实施清单) in English; `docs/glossary.md` maps them.
 """
 
 from __future__ import annotations

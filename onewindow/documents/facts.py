@@ -1,6 +1,6 @@
 """Facts are sealed at the act: ECDSA P-256 over the canonical record and the template's digest (~0.1 ms).
 
-The PDF and its PAdES seal cost a hundred times that and are made from these facts when somebody looks (measured.md).
+The PDF and its PAdES seal cost a hundred times that and are made from these facts when somebody looks.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 
 LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
-# Second-level indicators depend on the level chosen; both lists are data of the national scheme (domain §4.2).
+# Second-level indicators depend on the level chosen; both lists are data of the national scheme.
 GOOD_TAGS = ("一窗办完", "等候时间短", "一次说清楚", "态度好", "网上好用", "办得快")
 BAD_TAGS = ("跑了多趟", "等候时间长", "说不清楚", "态度差", "网上不好用", "超过时限", "要求多余材料")
 

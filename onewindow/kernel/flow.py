@@ -1,4 +1,4 @@
-"""Transitions: guard → body → state → ledger row, written by one statement (measured.md).
+"""Transitions: guard → body → state → ledger row, written by one statement (docs/decisions/0005).
 
 The body works on the row as it was read. The statement moves the row only if its revision and state are still those the
 body saw, so of many who act at once exactly one wins; the others read the row again and try once more where the state
@@ -195,5 +195,3 @@ def flowing_models() -> list[type[Flowing]]:
     from django.apps import apps
 
     return [model for model in apps.get_models() if issubclass(model, Flowing)]
-
-

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One act (架构: one ledger). Append-only: a trigger refuses UPDATE and DELETE."""
+    """One act (docs/decisions/0006). Append-only: a trigger refuses UPDATE and DELETE."""
 
     at = models.DateTimeField()
     kind = models.CharField(max_length=20)

@@ -173,7 +173,7 @@ class TestRoad:
         text = str(list(Entry.objects.values_list("data", flat=True)))
         assert "510125195603128624" not in text
         phones = [e.event for e in Entry.objects.filter(subject=granted_case.number) if "13880001234" in str(e.data)]
-        assert phones == ["case.accepted"]  # the acceptance must name it (domain §2.6), nothing else does
+        assert phones == ["case.accepted"]  # the acceptance must name it, nothing else does
 
 
 class TestImmediate:

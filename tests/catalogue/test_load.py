@@ -109,9 +109,9 @@ SPOILT = [
     ),
     (
         "catalogue/XDP0096.yaml",
-        "姓名: name",
-        "姓名: names",
-        "XDP0096.yaml 第 {line} 行 result.shows.姓名：表单里没有字段“names”",
+        "现住址: address",
+        "现住址: adress",
+        "XDP0096.yaml 第 {line} 行 result.shows.现住址：表单里没有字段“adress”",
     ),
     (
         "catalogue/XDP0096.yaml",

@@ -1,4 +1,4 @@
-"""审查: step by step, each step's opinion with name and time (bare signatures are faulted, domain §2.6)."""
+"""审查: step by step, each step's opinion with name and time (bare signatures are faulted)."""
 
 from __future__ import annotations
 

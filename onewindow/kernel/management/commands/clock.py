@@ -88,7 +88,7 @@ def answer_of(due: clock.Due, explain: bool) -> dict[str, Any]:
 
 def due_of(calendar: clock.Calendar, request: Any) -> clock.Due:
     if not isinstance(request, dict):
-        raise ValueError("应是一个 JSON 对象，如 {\"start\": \"2026-09-30\", \"limit\": 20}")
+        raise ValueError('应是一个 JSON 对象，如 {"start": "2026-09-30", "limit": 20}')
     stops = request.get("stops", [])
     if not isinstance(stops, list) or not all(isinstance(stop, list) and len(stop) == 2 for stop in stops):
         raise ValueError("stops 应是 [[开始, 结束], …]")
