@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -31,6 +34,8 @@ POLICY = "; ".join(
 PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=()"
 # What pages call their text boxes, so that a refused form shows the typed text under a word and not under a key.
 TYPED = {"reason": "理由", "opinion": "意见", "note": "备注", "text": "内容", "message": "内容", "answer": "答复"}
+# Only the public side has an English catalogue; a page is in one language.
+CHINESE_ONLY = ("/apply/", "/cases/", "/desk/", "/my/", "/sandbox/", "/staff/", "/uploads/")
 NEVER_SHOWN = {"csrfmiddlewaretoken", "seen", "password", "code", "number", "next"}
 
 
@@ -46,6 +51,16 @@ class SecurityHeaders:
         # One address is a page or a fragment of it: no cache may hand out the one for the other.
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+class Language(LocaleMiddleware):
+    """The language chosen in the footer, else the browser's, where the page exists in it."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.wants_english = translation.get_language() == "en"  # type: ignore[attr-defined]
+        if request.path_info.startswith(CHINESE_ONLY):
+            translation.activate(settings.LANGUAGE_CODE)
 
 
 class Conflicts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,7 +17,7 @@ from onewindow.notifications.gateways.base import DeliveryFailed
 from onewindow.web.account.forms import CodeForm, PasswordForm, PhoneForm
 from onewindow.web.account.guards import Request, client_ip, safe_next
 
-UNDELIVERED = "短信暂时发不出去。请一分钟后再试，或改用密码登录。"
+UNDELIVERED = gettext_noop("短信暂时发不出去。请一分钟后再试，或改用密码登录。")
 
 
 @never_cache
@@ -32,9 +33,9 @@ def sign_in(request: Request) -> HttpResponse:
         try:
             return (_by_password if by_password else _send_code)(request, form.cleaned_data, following)
         except SignInRefused as refusal:
-            form.add_error(None, refusal.message)
+            form.add_error(None, gettext(refusal.message))
         except DeliveryFailed:
-            form.add_error(None, UNDELIVERED)
+            form.add_error(None, gettext(UNDELIVERED))
     context = {"form": form, "by_password": by_password, "next": following}
     return render(request, "account/sign_in.html", context, status=422 if form.is_bound else 200)
 
@@ -65,7 +66,7 @@ def code(request: HttpRequest) -> HttpResponse:
             sessions.start(request, user, how="phone_code")
             return redirect(safe_next(request, following))
         except SignInRefused as refusal:
-            form.add_error(None, refusal.message)
+            form.add_error(None, gettext(refusal.message))
     context = {"form": form, "phone": phone, "next": following, "sms": notifications.sandbox_code(phone)}
     return render(request, "account/code.html", context, status=422 if form.is_bound else 200)
 
@@ -74,5 +75,5 @@ def code(request: HttpRequest) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     if request.principal:
         sessions.end(request, request.principal)
-        messages.success(request, "已退出登录。")
+        messages.success(request, gettext("已退出登录。"))
     return redirect("home")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,7 +20,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The CSRF token is missing or old, mostly because the page was left open over a sign-in."""
-    message = "这个页面停留太久，刚才的提交没有办成"
+    message = _("这个页面停留太久，刚才的提交没有办成")
     return render(request, "layout/403.html", {"message": message}, status=403)
 
 

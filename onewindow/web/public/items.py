@@ -12,6 +12,7 @@ from onewindow.accounts.models import Agency
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.catalogue.search import search as find
+from onewindow.web.account.guards import Request
 from onewindow.web.public import themes
 from onewindow.web.ui.fragments import render_block
 
@@ -20,7 +21,7 @@ PAGE = 30
 QUERY_MAX = 80
 
 
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Request) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:QUERY_MAX]
     hits = find(q, limit=FOUND) if q else []
     items = Item.objects.select_related("agency", "current").in_bulk([hit.code for hit in hits])
@@ -55,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "public/items.html", context)
 
 
-def show(request: HttpRequest, code: str) -> HttpResponse:
+def show(request: Request, code: str) -> HttpResponse:
     context = _guide(request, _item(code))
     if request.htmx:
         return render_block(request, "public/item.html", "checklist", context)

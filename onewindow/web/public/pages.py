@@ -10,14 +10,16 @@ from django.db import connection
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases.models import OPEN_STATES, Case, State
 from onewindow.catalogue.models import Item
 from onewindow.kernel import clock
+from onewindow.web.account.guards import Request
 from onewindow.web.public import themes
 
-EXAMPLES = ("老年证", "开餐馆", "孩子落户", "公积金提取")
+EXAMPLES = (_("老年证"), _("开餐馆"), _("孩子落户"), _("公积金提取"))
 # Below this many different items a week's list says nothing about what people come for.
 ENOUGH = 4
 SHOWN = 8
@@ -26,7 +28,7 @@ KEPT_SECONDS = 300
 Popular = tuple[list[Item], bool]
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     popular, counted = cast(Popular, cache.get_or_set("home:popular", _popular, KEPT_SECONDS))
     context = {
         "popular": popular,

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, Func, TextField
+from django.utils.translation import gettext_lazy as _
 
 from onewindow.catalogue.models import Item
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 # How an item's `target` calls them.
 WHO = {"person": "自然人", "business": "法人"}
@@ -14,34 +19,36 @@ WHO = {"person": "自然人", "business": "法人"}
 
 @dataclass(frozen=True)
 class Theme:
+    """`name` is the key in the data; the page translates it."""
+
     name: str
     glyph: str
-    words: str
+    words: StrPromise
 
 
 LIFE = (
-    Theme("生育收养", "baby-carriage", "生孩子、办出生手续"),
-    Theme("教育科研", "school", "上学、考证"),
-    Theme("户籍办理", "home-heart", "落户、迁户口"),
-    Theme("证件办理", "id", "身份证、驾驶证"),
-    Theme("就业创业", "briefcase", "找工作、开小店"),
-    Theme("婚姻登记", "heart", "结婚、离婚"),
-    Theme("住房保障", "building-community", "买房、租房、公积金"),
-    Theme("社会保障", "umbrella", "社保、医保、养老金"),
-    Theme("医疗卫生", "stethoscope", "看病、行医"),
-    Theme("优待抚恤", "medal", "老人、军人优待"),
-    Theme("社会救助", "lifebuoy", "遇到困难"),
-    Theme("死亡殡葬", "flower", "身后事"),
+    Theme("生育收养", "baby-carriage", _("生孩子、办出生手续")),
+    Theme("教育科研", "school", _("上学、考证")),
+    Theme("户籍办理", "home-heart", _("落户、迁户口")),
+    Theme("证件办理", "id", _("身份证、驾驶证")),
+    Theme("就业创业", "briefcase", _("找工作、开小店")),
+    Theme("婚姻登记", "heart", _("结婚、离婚")),
+    Theme("住房保障", "building-community", _("买房、租房、公积金")),
+    Theme("社会保障", "umbrella", _("社保、医保、养老金")),
+    Theme("医疗卫生", "stethoscope", _("看病、行医")),
+    Theme("优待抚恤", "medal", _("老人、军人优待")),
+    Theme("社会救助", "lifebuoy", _("遇到困难")),
+    Theme("死亡殡葬", "flower", _("身后事")),
 )
 BUSINESS = (
-    Theme("设立变更", "building-store", "开公司、改执照"),
-    Theme("准营准办", "license", "开餐馆、办许可"),
-    Theme("工程建设", "crane", "盖房、修路、装修"),
-    Theme("税收财务", "receipt-tax", "开票、报税"),
-    Theme("人力资源", "users", "招人、用工"),
-    Theme("交通运输", "truck", "货运、客运"),
-    Theme("农林牧渔", "plant-2", "种地、养殖"),
-    Theme("法人注销", "door-exit", "关门、注销"),
+    Theme("设立变更", "building-store", _("开公司、改执照")),
+    Theme("准营准办", "license", _("开餐馆、办许可")),
+    Theme("工程建设", "crane", _("盖房、修路、装修")),
+    Theme("税收财务", "receipt-tax", _("开票、报税")),
+    Theme("人力资源", "users", _("招人、用工")),
+    Theme("交通运输", "truck", _("货运、客运")),
+    Theme("农林牧渔", "plant-2", _("种地、养殖")),
+    Theme("法人注销", "door-exit", _("关门、注销")),
 )
 
 

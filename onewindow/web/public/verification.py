@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from onewindow.documents import verification
 from onewindow.kernel import limits
@@ -18,7 +19,7 @@ TRIES = 30
 
 def _may_ask(request: HttpRequest) -> bool:
     """Nobody finds certificates by trying numbers and names."""
-    return limits.hit(f"verify:{request.META['REMOTE_ADDR']}", limit=TRIES, per=WINDOW)
+    return limits.hit(f"verify:{limits.address(request)}", limit=TRIES, per=WINDOW)
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -29,12 +30,12 @@ def index(request: HttpRequest) -> HttpResponse:
         return too_many(request, WINDOW)
     if dropped := request.FILES.get("file"):
         if (dropped.size or 0) > settings.UPLOAD_MAX_BYTES:
-            return _again(request, "", "文件太大了。请放入下载时的原文件，不要另存或扫描。")
-        return _answer(request, verification.by_file(dropped.read()), dropped.name or "文件")
+            return _again(request, "", _("文件太大了。请放入下载时的原文件，不要另存或扫描。"))
+        return _answer(request, verification.by_file(dropped.read()), dropped.name or _("文件"))
     number = "".join(request.POST.get("number", "").split()).upper()
     name = request.POST.get("name", "").strip()
     if not number or not name:
-        return _again(request, number, "请填写证照编号和持证人姓名（名称），或者放入文件。")
+        return _again(request, number, _("请填写证照编号和持证人姓名（名称），或者放入文件。"))
     return _answer(request, verification.by_number_and_name(number, name), number)
 
 

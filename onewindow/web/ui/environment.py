@@ -27,7 +27,9 @@ def environment(**options: Any) -> Environment:
         "today": clock.today,
         "now": clock.now,
         "language": get_language,
-        "district": settings.DISTRICT_NAME,
+        "district": words.district,
+        "english": words.english,
+        "in_chinese": words.in_chinese,
         "sandbox": settings.SANDBOX,
         "words": words,
     }
@@ -36,6 +38,8 @@ def environment(**options: Any) -> Environment:
         "moment": words.moment,
         "due": words.due,
         "filesize": words.filesize,
+        "named": words.named,
+        "chinese": words.chinese,
         "grouped": numbers.grouped,
         "mask_name": secrecy.mask_name,
         "mask_phone": secrecy.mask_phone,
@@ -49,4 +53,5 @@ def request_context(request: HttpRequest) -> dict[str, Any]:
         "messages": messages.get_messages(request),
         "elder": request.COOKIES.get("elder") == "1",
         "path": request.get_full_path(),
+        "only_chinese": getattr(request, "wants_english", False) and not words.english(),
     }
