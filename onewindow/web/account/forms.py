@@ -54,7 +54,13 @@ class NewPasswordForm(Plain):
         self.user = user
 
     def clean_new(self) -> str:
-        validate_password(self.cleaned_data["new"], self.user)
+        """Django has no Chinese for the first of its faults."""
+        try:
+            validate_password(self.cleaned_data["new"], self.user)
+        except forms.ValidationError as faults:
+            raise forms.ValidationError(
+                ["密码太短，至少 8 位。" if each.code == "password_too_short" else each for each in faults.error_list]
+            ) from None
         return str(self.cleaned_data["new"])
 
 

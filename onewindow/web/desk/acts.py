@@ -25,6 +25,12 @@ def one_of(label: str, options: dict[str, str], initial: str | None = None) -> f
 class Words(forms.Form):
     use_required_attribute = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            verb = "请选择" if isinstance(field, forms.ChoiceField) else "请填写"
+            field.error_messages["required"] = f"{verb}{field.label}。"
+
 
 class Receive(Words):
     """收件 needs nothing but the click."""
