@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "my-password": ("GET", SIGNED_IN), "my-mandate-new": ("GET", SIGNED_IN),
     "my-mandate-revocation": ("GET", (IN, NO, NO, NO, NO, NO)),
     "apply-start": ("GET", SIGNED_IN), "my-cases": ("GET", SIGNED_IN),
+    "my-notices": ("GET", SIGNED_IN),
     "my-case": ("GET", OWNER), "my-clock": ("GET", OWNER), "case-questions": ("GET", OWNER),
     "case-form": ("GET", OWNER),
     "case-materials": ("GET", OWNER), "case-check": ("GET", OWNER), "case-add-paper": ("POST", OWNER),

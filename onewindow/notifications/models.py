@@ -5,6 +5,14 @@ from django.db import models
 from onewindow.kernel import clock
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_app(self, user_id: int) -> MessageQuerySet:
+        return self.filter(user_id=user_id, channel="in_app")
+
+    def unread(self, user_id: int) -> MessageQuerySet:
+        return self.in_app(user_id).filter(read_at__isnull=True)
+
+
 class Message(models.Model):
     """One notice to one recipient by one channel."""
 
@@ -28,6 +36,8 @@ class Message(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = [

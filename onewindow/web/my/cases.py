@@ -12,6 +12,7 @@ from onewindow.cases.actions import intake
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
 from onewindow.kernel.flow import available
+from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my.door import own_case
 
@@ -22,10 +23,13 @@ PAGE = 20
 def index(request: SignedIn) -> HttpResponse:
     cases = Case.objects.of_applicant(request.principal).select_related("item").order_by("-id")
     after = request.GET.get("after", "")
-    if after.isdigit():
+    if after.isdecimal() and len(after) < 19:
         cases = cases.filter(pk__lt=int(after))
     rows = list(cases[: PAGE + 1])
-    context = {"cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after}
+    context = {
+        "cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after,
+        "unread": Message.objects.unread(request.principal.user_id).count(),
+    }  # fmt: skip
     return render(request, "my/cases.html", context)
 
 

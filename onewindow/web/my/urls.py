@@ -1,9 +1,10 @@
 from django.urls import path
 
-from onewindow.web.my import apply, cases, files, rating
+from onewindow.web.my import apply, cases, files, notices, rating
 
 urlpatterns = [
     path("apply/<str:code>/", apply.start, name="apply-start"),
+    path("my/notices/", notices.index, name="my-notices"),
     path("my/cases/", cases.index, name="my-cases"),
     path("my/cases/<str:number>/", cases.show, name="my-case"),
     path("my/cases/<str:number>/clock/<str:key>/", cases.clock_page, name="my-clock"),
