@@ -102,3 +102,9 @@ def test_other_items_are_taken_in_and_go_their_road(chief):
 
 def test_an_item_of_another_agency_does_not_exist_here(other_agency_clerk):
     assert take(other_agency_clerk).status_code == 404
+
+
+def test_a_wrong_digit_is_told_at_the_box_where_it_was_typed(chief):
+    page = take(chief, applicant_number=NUMBER[:-1] + "5").content.decode()
+    assert 'href="#f-applicant_number"' in page
+    assert 'id="f-applicant_number" name="applicant_number" value="510125195603128625" aria-invalid="true"' in page

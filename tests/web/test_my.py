@@ -1,0 +1,71 @@
+"""The applicant's own pages: what may still be changed, where one lives, who may act for whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from onewindow.accounts.models import Mandate
+from onewindow.cases.actions import drafts, intake
+from onewindow.cases.models import Case
+from tests.factories.accounts import OrganisationFactory
+from tests.factories.applications import fill
+from tests.factories.catalogue import flagship
+
+LIVING = {"phone": "13880001234", "address.detail": "四川省德阳市旌阳区长江路1号"}
+AGENT = {"name": "杜春梅", "document": "resident_id", "number": "510125195603128624"}
+
+
+@pytest.fixture
+def draft(citizen) -> Case:
+    return drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
+
+
+@pytest.fixture
+def company(citizen):
+    """The citizen stands for it: legal representative by a mandate without limit."""
+    company = OrganisationFactory(legal_representative=citizen.person.name)
+    Mandate.objects.create(principal_organisation=company, agent=citizen.person)
+    return company
+
+
+@pytest.mark.parametrize("step", ["questions", "form/1", "materials", "check"])
+def test_who_comes_back_after_sending_sees_the_matter(citizen, draft, step):
+    page = f"/my/cases/{draft.number}/{step}/"
+    assert citizen.client.get(page).status_code == 200
+    intake.submit(fill(draft, citizen.principal), by=citizen.principal)
+    response = citizen.client.get(page, follow=True)
+    assert response.redirect_chain == [(f"/my/cases/{draft.number}/", 302)]
+    assert "内容不能再改" in response.content.decode()
+
+
+def test_an_address_may_lie_outside_the_district(citizen, draft):
+    person = {"name": citizen.person.name, "number": citizen.person.number_masked}
+    assert "新都区以外" in citizen.client.get(f"/my/cases/{draft.number}/form/1/").content.decode()
+    citizen.client.post(f"/my/cases/{draft.number}/form/1/", LIVING | person | {"address.division": "0" * 12})
+    page = citizen.client.get(f"/my/cases/{draft.number}/check/").content.decode()
+    assert "<dd>四川省德阳市旌阳区长江路1号</dd>" in page
+
+
+@pytest.mark.parametrize(
+    ("chosen", "scope"), [({}, []), ({"whole": "all"}, []), ({"whole": "some", "items": ["XDP0096"]}, ["XDP0096"])]
+)
+def test_a_mandate_covers_all_or_what_was_ticked(citizen, chosen, scope):
+    item = flagship()
+    assert citizen.client.post("/my/mandates/new/", AGENT | chosen).status_code == 302
+    assert Mandate.objects.get().scope == scope
+    assert (str(item.name) in citizen.client.get("/my/account/").content.decode()) is bool(scope)
+
+
+def test_some_items_means_at_least_one(citizen):
+    flagship()
+    response = citizen.client.post("/my/mandates/new/", AGENT | {"whole": "some"})
+    assert (response.status_code, Mandate.objects.count()) == (422, 0)
+
+
+def test_the_legal_representative_gives_and_takes_back_for_the_company(citizen, other_citizen, company):
+    given = AGENT | {"giver": f"body-{company.pk}"}
+    assert other_citizen.client.post("/my/mandates/new/", given).status_code == 422
+    assert citizen.client.post("/my/mandates/new/", given).status_code == 302
+    mandate = Mandate.objects.get(principal_organisation=company, agent__name="杜春梅")
+    citizen.client.post(f"/my/mandates/{mandate.pk}/revocation/")
+    assert not Mandate.objects.in_force().filter(pk=mandate.pk).exists()
