@@ -59,7 +59,8 @@ def check(case: Case) -> Readiness:
         held = any(not paper.file or paper.file.scan != File.Scan.INFECTED for paper in papers.get(material.key, []))
         missing = material.status == "bring" and material.material.upload and not held
         if missing and material.material.necessity != "tolerable":
-            problems[f"material:{material.key}"] = f"还缺“{material.name}”，请上传"
+            how = "请核对后打勾" if case.channel == Case.Channel.DESK else "请上传"
+            problems[f"material:{material.key}"] = f"还缺“{material.name}”，{how}"
     remarks = {remark["on"] or "application": f"预审意见还没有改：{remark['text']}" for remark in case.open_remarks}
     return Readiness(listed, papers, problems, remarks)
 

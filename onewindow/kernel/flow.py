@@ -23,7 +23,7 @@ P = ParamSpec("P")
 S = TypeVar("S", bound=Flowing)
 Guard = Callable[[Any, Any], bool]
 RETRIES = 5
-FASTER = "您打开页面之后，有人先办理了这件事。请看过最新情况再决定，您填写的内容还在下面。"
+FASTER = "这件事在您打开页面之后有了新的进展（也可能是您在别处办的）。请看过最新情况再决定，您填写的内容还在下面。"
 
 
 class Conflict(Exception):

@@ -23,8 +23,9 @@ AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 OUTPUT = Path(__file__).parent / "output"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Closed with its module: while it is open a loop runs in this thread, and other tests want their own."""
     if CHROMIUM is None:
         pytest.fail("没有 Chromium：apt-get install chromium fonts-noto-cjk")
     with sync_playwright() as playwright:

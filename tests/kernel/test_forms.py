@@ -170,7 +170,7 @@ def test_a_group_is_read_from_a_page_row_by_row():
     ("rows", "places"),
     [
         ([], {"holders": "请填写股东"}),
-        ([{"name": "张三"}], {"holders.0.number": "请填写身份证号码"}),
+        ([{"name": "张三"}], {"holders.0.number": "股东第 1 项：请填写身份证号码"}),
         ([{"name": "张三", "number": NUMBER}] * 3, {"holders": "股东最多填 2 项"}),
         (["张三"], {"holders": "股东的格式不对"}),
     ],

@@ -82,7 +82,7 @@ def test_a_stale_act_is_refused_with_the_fresh_page_and_the_words_kept(clerk, fi
     response = clerk.client.post(f"/desk/cases/{case.number}/refusal/", data)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "有人先办理了这件事" in page
+    assert "有了新的进展" in page
     assert "应由民政部门办理这件事" in page and "区民政局" in page
     assert f'name="seen" value="{case.revision}"' in page
     case.refresh_from_db()

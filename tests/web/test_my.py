@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from onewindow.accounts.models import Mandate
 from onewindow.cases.actions import drafts, intake
@@ -38,6 +42,15 @@ def test_who_comes_back_after_sending_sees_the_matter(citizen, draft, step):
     assert "内容不能再改" in response.content.decode()
 
 
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 56)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PNG = _png()
+
+
 def test_an_address_may_lie_outside_the_district(citizen, draft):
     person = {"name": citizen.person.name, "number": citizen.person.number_masked}
     assert "新都区以外" in citizen.client.get(f"/my/cases/{draft.number}/form/1/").content.decode()
@@ -69,3 +82,22 @@ def test_the_legal_representative_gives_and_takes_back_for_the_company(citizen, 
     mandate = Mandate.objects.get(principal_organisation=company, agent__name="杜春梅")
     citizen.client.post(f"/my/mandates/{mandate.pk}/revocation/")
     assert not Mandate.objects.in_force().filter(pk=mandate.pk).exists()
+
+
+def test_what_is_right_on_a_page_is_kept_beside_a_fault(citizen):
+    case = drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
+    page = f"/my/cases/{case.number}/form/1/"
+    typed = {"name": "李秀英", "number": citizen.person.number_masked, "phone": "1388", "address.detail": "香城大道1号"}
+    response = citizen.client.post(page, typed)
+    assert response.status_code == 422 and 'value="1388"' in response.content.decode()
+    case.refresh_from_db()
+    assert case.form["name"] == "李秀英" and case.form["number"]["masked"] == citizen.person.number_masked
+    assert "phone" not in case.form
+
+
+def test_the_same_file_sent_twice_is_kept_once(citizen):
+    case = drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
+    for _ in range(2):
+        picture = SimpleUploadedFile("照片.png", PNG, content_type="image/png")
+        citizen.client.post(f"/my/cases/{case.number}/materials/photo/", {"file": picture})
+    assert case.papers.count() == 1

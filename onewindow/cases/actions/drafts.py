@@ -162,10 +162,8 @@ def add_paper(case: Case, material: str, file: File, *, by: Principal) -> CasePa
         raise ValueError("文件含有害内容，没有收下。请换一个文件。")
     with _editing(case, by):
         case.remarks = _fixed(case, {f"material:{material}"})
-        paper, _ = CasePaper.objects.get_or_create(
-            case=case, material=material, file=file, removed_at=None, defaults={"added_by": by.key}
-        )
-    return paper
+        same = case.papers.filter(material=material, file__sha256=file.sha256, removed_at__isnull=True).first()
+        return same or CasePaper.objects.create(case=case, material=material, file=file, added_by=by.key)
 
 
 def remove_paper(case: Case, paper: CasePaper, *, by: Principal) -> None:

@@ -141,5 +141,6 @@ def _check_group(
         for sub in each.fields:
             _check(sub, row, within, inner, partial, known)
         kept.append(inner.clean)
-        checked.errors |= {f"{each.key}.{index}.{key}": text for key, text in inner.errors.items()}
+        row_name = f"{each.label}第 {index + 1} 项："
+        checked.errors |= {f"{each.key}.{index}.{key}": row_name + text for key, text in inner.errors.items()}
     checked.clean[each.key] = facts[each.key] = kept

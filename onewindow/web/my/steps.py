@@ -106,11 +106,14 @@ def _own_number(case: Case) -> dict[str, Any]:
     return {key: forms.seal_value(case.person.number) for key in fields}
 
 
-def merge(case: Case, page: int, clean: dict[str, Any]) -> dict[str, Any]:
+def merge(case: Case, page: int, checked: forms.Checked) -> dict[str, Any]:
+    """The form with this page's answers; where one is at fault, what was kept before stays."""
     schema = case.guide.form
     keys = {field.key for field in schema.pages[page - 1].fields}
-    kept = {key: value for key, value in case.form.items() if key not in keys}
-    return kept | forms.seal(schema, {key: value for key, value in clean.items() if key in keys})
+    faulty = {place.partition(".")[0] for place in checked.errors}
+    kept = {key: value for key, value in case.form.items() if key not in keys or key in faulty}
+    fresh = {key: value for key, value in checked.clean.items() if key in keys and key not in faulty}
+    return kept | forms.seal(schema, fresh)
 
 
 def options() -> dict[str, Any]:

@@ -1,46 +1,54 @@
+import logging
 import signal
-import threading
+import subprocess
+import sys
+import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import close_old_connections
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, close_old_connections
 
 from onewindow.kernel import subscribers
 
 # A notice may be this many seconds late; polling costs one indexed read a subscriber.
 POLL_SECONDS = 0.5
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "后台：读账本（通知、评价邀请、文书）和执行任务（发送、盖章、定时）"
+    help = "后台：读账本（通知、评价邀请）和执行任务（发送、扫描、定时）"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
-        reader = threading.Thread(target=self._read_ledger, args=[stop], name="ledger", daemon=True)
-        reader.start()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        # A process of its own: while it works, Procrastinate swaps the connector for one outside our transactions,
+        # and a notice deferred here would be looked for before it is committed.
+        jobs = subprocess.Popen(
+            [sys.executable, "-m", "config.console", "procrastinate", "worker", "--concurrency", "2"]
+        )
         try:
-            assert isinstance(app.connector, DjangoConnector)
-            with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
-                worker_app.run_worker(concurrency=2, install_signal_handlers=True)
+            while jobs.poll() is None:
+                if not self._read():
+                    time.sleep(POLL_SECONDS)
+            raise CommandError("任务进程意外停止，请看上面的错误信息。")
         except KeyboardInterrupt:
             pass
         finally:
-            stop.set()
-            reader.join(timeout=5)
+            self._stop(jobs)
 
-    def _read_ledger(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                handled = subscribers.run_once()
-            except Exception:
-                import logging
-
-                logging.getLogger(__name__).exception("读账本时出错，稍后重试")
-                handled = 0
-                stop.wait(5)
+    def _read(self) -> int:
+        try:
+            return subscribers.run_once()
+        except DatabaseError:
+            logger.exception("读账本时数据库出错，五秒后重试")
+            time.sleep(5)
+            return 0
+        finally:
             close_old_connections()
-            if not handled:
-                stop.wait(POLL_SECONDS)
+
+    def _stop(self, jobs: subprocess.Popen[bytes]) -> None:
+        jobs.send_signal(signal.SIGINT)
+        try:
+            jobs.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            jobs.kill()
