@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from stdnum.cn import uscc
 
 from onewindow.accounts.models import Division, Person, Post
 from onewindow.cases.models import Case, State
@@ -38,7 +39,7 @@ def towns(db):
 
 
 def take(member, **changes):
-    flagship()
+    flagship()  # as it is, unless the test has published another
     return member.client.post("/desk/new/XDP0096/", {**FILLED, **changes}, follow=True)
 
 
@@ -108,3 +109,33 @@ def test_a_wrong_digit_is_told_at_the_box_where_it_was_typed(chief):
     page = take(chief, applicant_number=NUMBER[:-1] + "5").content.decode()
     assert 'href="#f-applicant_number"' in page
     assert 'id="f-applicant_number" name="applicant_number" value="510125195603128625" aria-invalid="true"' in page
+
+
+COMPANY = {"applicant_organisation": "成都香城示例科技有限公司", "applicant_credit_code": "91510114MA6CQ0000T"}
+
+
+def test_a_company_is_served_at_the_window_by_its_agent(chief):
+    flagship(target=["自然人", "法人"])
+    take(chief, **COMPANY | {"applicant_credit_code": valid_code()})
+    case = Case.objects.get()
+    assert case.applicant_name == "成都香城示例科技有限公司"
+    assert case.organisation.credit_code == valid_code() and case.person.name == "李秀英"
+    assert Certificate.objects.get().organisation == case.organisation
+
+
+def valid_code():
+    body = "91510114MA6CQ0000"
+    return body + uscc.calc_check_digit(body)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "请填写单位名称和统一社会信用代码"),
+        (COMPANY | {"applicant_credit_code": "91510114MA6CQ00001"}, "统一社会信用代码不对"),
+    ],
+)
+def test_an_item_for_bodies_wants_the_licence(chief, changes, said):
+    flagship(target=["法人"])
+    assert said in take(chief, **changes).content.decode()
+    assert Case.objects.count() == 0

@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.accounts import divisions
-from onewindow.accounts.counter import person_at_window
+from onewindow.accounts.counter import organisation_at_window, person_at_window
+from onewindow.accounts.models import Organisation
 from onewindow.cases.actions import drafts, instant, intake
 from onewindow.cases.models import Case, State
 from onewindow.catalogue.checklist import checklist, read_answers
@@ -107,13 +108,24 @@ def _at_the_window(guide: Guide, errors: dict[str, str]) -> dict[str, str]:
     return {own.get(place, place): text for place, text in errors.items()}
 
 
+def _organisation(request: SignedIn, item: Item) -> Organisation | None:
+    """For items that serve bodies; the person at the window is then who acts for it 经办人."""
+    name, code = (request.POST.get(f"applicant_{key}", "").strip() for key in ("organisation", "credit_code"))
+    if "法人" not in item.target or not (name or code or item.target == ["法人"]):
+        return None
+    return organisation_at_window(name, code)
+
+
 @transaction.atomic
 def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
     """From the person to the finished case: all of it happens, or nothing; the same page sent twice acts once."""
     said = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "phone")}
     person, answers = person_at_window(**said), read_answers(item.guide, request.POST)
     once, by = request.POST.get("once"), request.principal
-    case = drafts.open_case(item, by=by, person=person, channel="desk", answers=answers, form=form, once=once)
+    case = drafts.open_case(
+        item, by=by, person=person, organisation=_organisation(request, item), channel="desk", answers=answers,
+        form=form, once=once,
+    )  # fmt: skip
     if case.revision:
         return case
     for key in request.POST.getlist("seen_paper"):
