@@ -19,6 +19,8 @@ from onewindow.kernel import forms
 from onewindow.kernel.forms import SECRET_KINDS, FormField, FormSchema
 
 ROW = "应是 JSON 对象"
+# A form nests four levels: body, form, group, row, address.
+DEEPEST = 12
 Answers = dict[str, bool | int | float | str | None]
 
 
@@ -41,9 +43,22 @@ def parse(body: bytes) -> Any:
         text.encode()
     except (ValueError, RecursionError) as error:
         raise malformed() from error
-    if "\\u0000" in text:
+    if "\\u0000" in text or _deeper(data, DEEPEST):
         raise malformed()
     return data
+
+
+def _deeper(data: Any, levels: int) -> bool:
+    """Bodies nested so far that reading them step by step would run out of stack."""
+    layer = [data]
+    for _ in range(levels):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(layer)
 
 
 def typed_answers(guide: Guide, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from onewindow.api import problems
 from onewindow.api.v1 import api
+from onewindow.kernel import wire
 
 View = Callable[..., HttpResponse]
 
@@ -19,8 +20,9 @@ View = Callable[..., HttpResponse]
 def in_json(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # PostgreSQL has no NUL in texts.
-        if "\0" in request.path or "%00" in request.META["QUERY_STRING"]:
+        if wire.too_large(request):
+            return problems.Problem("too-large", "内容太大，请分几次上传。").response
+        if wire.unreadable(request):
             return problems.malformed().response
         try:
             response = view(request, *args, **kwargs)

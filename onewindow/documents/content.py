@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import warnings
 import zipfile
+import zlib
 from typing import BinaryIO
 
 import filetype
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
 PDF = "application/pdf"
@@ -23,6 +25,13 @@ ALLOWED = "可以上传 PDF、图片（JPG、PNG、WEBP）、Word（.docx）和 
 # The largest picture a phone of today takes is 48 megapixels.
 MAX_PIXELS = 50_000_000
 NAME_MAX = 80
+
+
+# What a file made to break its reader raises, besides what the readers promise.
+BROKEN = (
+    zipfile.BadZipFile, OSError, ValueError, SyntaxError, LookupError, ArithmeticError, TypeError, AttributeError,
+    EOFError, NotImplementedError, RecursionError, MemoryError, struct.error, zlib.error,
+)  # fmt: skip
 
 
 class FileRefused(Exception):
@@ -60,7 +69,7 @@ def _office(stream: BinaryIO) -> str:
     try:
         with zipfile.ZipFile(stream) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile as error:
+    except BROKEN as error:
         raise FileRefused("这个文件已损坏，打不开，请重新保存后再上传。") from error
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise FileRefused("含宏的文件不能上传，请另存为普通的 .docx 或 .xlsx。")
@@ -85,7 +94,7 @@ def _image(stream: BinaryIO, mime: str) -> str:
                 image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FileRefused("这张图片太大，请把图片缩小到 5000 万像素以内再上传。") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except BROKEN as error:
         raise FileRefused("这张图片打不开，可能已损坏，请重新拍照或保存后再上传。") from error
     return mime
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.db import connection
@@ -28,7 +29,15 @@ def hit(key: str, *, limit: int, per: timedelta) -> bool:
 def address(request: HttpRequest) -> str:
     """Where a request comes from: in production the nearest proxy's word; earlier entries can be forged."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.PRODUCTION else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])
+    text = forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(found, IPv4Address):
+        return str(found)
+    # One line at home has a whole /64 of addresses; an IPv4 address in IPv6's dress is that one address.
+    return str(found.ipv4_mapped or IPv6Network((found, 64), strict=False))
 
 
 def sweep() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from onewindow.kernel import wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.ui.fragments import render_block
 
@@ -36,6 +37,7 @@ PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=()"
 TYPED = {"reason": "理由", "opinion": "意见", "note": "备注", "text": "内容", "message": "内容", "answer": "答复"}
 # Only the public side has an English catalogue; a page is in one language.
 CHINESE_ONLY = ("/apply/", "/cases/", "/desk/", "/my/", "/sandbox/", "/staff/", "/uploads/")
+TOO_LARGE = "一次上传的内容太大，请分几次上传。"
 NEVER_SHOWN = {"csrfmiddlewaretoken", "seen", "password", "code", "number", "next"}
 
 
@@ -48,6 +50,10 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        if getattr(request, "principal", None) is not None or request.method == "POST":
+            # A shared computer in the hall: what one person saw is not found behind the Back button by the next.
+            response.headers.setdefault("Cache-Control", "private, no-store")
         # One address is a page or a fragment of it: no cache may hand out the one for the other.
         patch_vary_headers(response, ["HX-Request"])
         return response
@@ -61,6 +67,26 @@ class Language(LocaleMiddleware):
         request.wants_english = translation.get_language() == "en"  # type: ignore[attr-defined]
         if request.path_info.startswith(CHINESE_ONLY):
             translation.activate(settings.LANGUAGE_CODE)
+
+
+class Readable:
+    """What no page could read or keep is refused at the door; the API (api.urls) says it in its own shape."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        if wire.too_large(request):
+            return HttpResponse(TOO_LARGE, status=413, content_type="text/plain; charset=utf-8")
+        if wire.unreadable(request):
+            raise BadRequest
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        if not request.path_info.startswith("/api/") and wire.unreadable_form(request):
+            raise BadRequest
 
 
 class Conflicts:

@@ -24,6 +24,7 @@ from onewindow.documents import uploads
 from onewindow.documents.content import FileRefused
 from onewindow.documents.files import TooLarge
 from onewindow.documents.models import File, Upload
+from onewindow.kernel import wire
 from onewindow.kernel.flow import Conflict
 
 VERSION = "1.0.0"
@@ -73,17 +74,19 @@ def _unspoken(request: HttpRequest) -> HttpResponse | None:
 
 
 def _whole(request: HttpRequest, header: str) -> int | None:
-    text = request.headers.get(header, "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return wire.whole(request.headers.get(header, ""))
 
 
 def metadata(text: str) -> dict[str, str]:
     """`filename 5L2g, target Y2Fz` → {"filename": "你", "target": "cas"}; ValueError when not base64 of UTF-8."""
     pairs = (pair.strip().partition(" ") for pair in text.split(",") if pair.strip())
     try:
-        return {key: base64.b64decode(value, validate=True).decode() for key, _, value in pairs}
+        said = {key: base64.b64decode(value, validate=True).decode() for key, _, value in pairs}
     except binascii.Error as error:
         raise ValueError("Upload-Metadata") from error
+    if "\0" in "".join(said.values()):
+        raise ValueError("Upload-Metadata")
+    return said
 
 
 @require_http_methods(["POST", "OPTIONS"])

@@ -2,6 +2,7 @@ import io
 import socket
 import struct
 import threading
+import zipfile
 
 import pytest
 
@@ -167,3 +168,12 @@ def test_a_dead_clamd_is_not_a_clean_answer():
         address = server.getsockname()
     with pytest.raises(ScannerUnavailable):
         ClamAV(address).scan(io.BytesIO(b"x"))
+
+
+def test_a_zip_of_a_future_version_is_broken_and_no_more():
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("word/document.xml", "x")
+    bent = data.getvalue().replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff")
+    with pytest.raises(FileRefused, match="已损坏"):
+        files.store(bent, "x.docx", OWNER)

@@ -28,7 +28,8 @@ def filer(case: Case, by: Actor) -> bool:
 
 
 def _post(case: Case, by: Actor, *roles: str) -> bool:
-    return isinstance(by, Principal) and by.has_at(case.agency_id, *roles)
+    """Nobody works on the own matter, or on one filed for somebody else 回避 (公务员法 §76)."""
+    return isinstance(by, Principal) and by.has_at(case.agency_id, *roles) and not applicant(case, by)
 
 
 def clerk(case: Case, by: Actor) -> bool:

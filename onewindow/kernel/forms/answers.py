@@ -57,7 +57,7 @@ def _collect(fields: Iterable[FormField], data: QueryDict | Mapping[str, Any], p
 def _row(key: str, group: str) -> int | None:
     head, _, rest = key.partition(f"{group}.")
     number = rest.partition(".")[0]
-    return int(number) if not head and number.isdigit() and len(number) < 4 else None
+    return int(number) if not head and number.isdecimal() and len(number) < 4 else None
 
 
 def _is_empty(value: Any) -> bool:

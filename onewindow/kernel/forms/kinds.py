@@ -17,8 +17,9 @@ from onewindow.kernel.forms.schema import FormField
 
 MOBILE = re.compile(r"(?a)1[3-9]\d{9}")
 LANDLINE = re.compile(r"(?a)0\d{2,3}-?\d{7,8}(-\d{1,5})?")
-# Control characters and lone surrogates: PostgreSQL and UTF-8 cannot hold them, people cannot see them.
-UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Control characters and lone surrogates: PostgreSQL and UTF-8 cannot hold them, people cannot see them; nor what
+# turns the direction of writing, so that an officer would read another text than the one that is kept.
+UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LONG = 2000
 DATE = re.compile(r"(?a)(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 

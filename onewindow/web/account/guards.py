@@ -33,6 +33,8 @@ class SignedIn(Request):
 
 
 View = Callable[..., HttpResponseBase]
+# The cookie that carries it over the sign-in holds 4 KB.
+NEXT_MAX = 500
 
 
 def signed_in(view: View) -> View:
@@ -67,19 +69,27 @@ def _to_door(request: Request, door: str) -> HttpResponse:
     """Sign in and come back: to this page, or for a form and a fragment to the page they were on."""
     page = request.get_full_path()
     if request.method != "GET" or request.htmx:
-        came = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
-        page = came.path if came.netloc == request.get_host() else "/"
+        page = _page_of(request, request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
     target = f"{reverse(door)}?{urlencode({'next': page})}"
     return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+
+
+def _page_of(request: Request, address: str) -> str:
+    try:
+        came = urlsplit(address)
+    except ValueError:  # "http://[" in a header
+        return "/"
+    return came.path if came.netloc == request.get_host() else "/"
+
+
+def wanted_page(request: HttpRequest) -> str:
+    """Where to go after signing in, as the address or the form says; checked by `safe_next` when one goes."""
+    following = request.POST.get("next") or request.GET.get("next", "")
+    return following if len(following) <= NEXT_MAX else ""
 
 
 def safe_next(request: HttpRequest, wanted: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:
     """The wanted page when it is one of ours, else the default (a URL name)."""
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if wanted and ours else resolve_url(default)
-
-
-def client_ip(request: HttpRequest) -> str:
-    """In production the nearest proxy's word (it appends to X-Forwarded-For); earlier entries can be forged."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.PRODUCTION else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])
+    # Without a slash in front Django would take it for the name of a page.
+    return wanted if wanted.startswith("/") and ours else resolve_url(default)

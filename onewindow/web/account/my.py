@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,8 +18,19 @@ from onewindow.accounts.models import Mandate, Organisation, Person, User
 from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password
 from onewindow.catalogue.models import Item
+from onewindow.kernel import clock, limits
 from onewindow.web.account.forms import IdentityForm, MandateForm, NewPasswordForm
-from onewindow.web.account.guards import SignedIn, client_ip, safe_next, signed_in
+from onewindow.web.account.guards import SignedIn, safe_next, signed_in, wanted_page
+
+# Names and numbers one account may try in a day: enough for slips, too few to find out who is on record.
+TRIES, DAY = 10, timedelta(days=1)
+# A cookie taken away later does not become a password.
+FRESH_SECONDS = 900
+
+
+def _count_try(principal: Principal) -> None:
+    if not limits.hit(f"identity:{principal.user_id}", limit=TRIES, per=DAY):
+        raise ValidationError("今天核对姓名和号码的次数太多。请明天再试，或带身份证到综合窗口办理。")
 
 
 def _user(principal: Principal) -> User:
@@ -29,10 +42,11 @@ def _user(principal: Principal) -> User:
 @require_http_methods(["GET", "POST"])
 def identity(request: SignedIn) -> HttpResponse:
     user, form = _user(request.principal), IdentityForm(request.POST or None)
-    following = request.POST.get("next") or request.GET.get("next", "")
+    following = wanted_page(request)
     if form.is_valid():
         data = form.cleaned_data
         try:
+            _count_try(request.principal)
             actions.register_identity(user, data["name"], data["number"], data["document"], by=request.principal)
             messages.success(request, "身份信息已登记，以后办事不用再填。")
             return redirect(safe_next(request, following, "my-account"))
@@ -87,7 +101,9 @@ def set_password(request: SignedIn) -> HttpResponse:
         try:
             if user.has_usable_password():
                 current = form.cleaned_data["current"]
-                password.check(user.phone or user.username, current, kind=user.kind, ip=client_ip(request))
+                password.check(user.phone or user.username, current, kind=user.kind, ip=limits.address(request))
+            elif clock.now().timestamp() - request.session["since"] > FRESH_SECONDS:
+                raise SignInRefused("为了账号安全，请先退出，用短信验证码重新登录后再设置密码。")
             actions.set_password(user, form.cleaned_data["new"], by=request.principal)
             sessions.start(request, user, how="new_password")
             messages.success(request, "密码已设置，其他设备已退出。")
@@ -111,6 +127,7 @@ def new_mandate(request: SignedIn) -> HttpResponse:
     form = MandateForm(request.POST or None, givers={key: each.name for key, each in givers.items()})
     if form.is_valid():
         try:
+            _count_try(request.principal)
             _give(givers[form.cleaned_data["giver"] or "self"], form, request.principal)
             messages.success(request, "委托已登记，您可以随时解除。")
             return redirect("my-account")

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from onewindow.accounts import sessions
 from onewindow.accounts.models import User
 from onewindow.accounts.providers import SignInRefused, password, phone_code
+from onewindow.kernel import limits
 from onewindow.notifications import actions as notifications
 from onewindow.notifications.gateways.base import DeliveryFailed
 from onewindow.web.account.forms import CodeForm, PasswordForm, PhoneForm
-from onewindow.web.account.guards import Request, client_ip, safe_next
+from onewindow.web.account.guards import Request, safe_next, wanted_page
 
 UNDELIVERED = gettext_noop("短信暂时发不出去。请一分钟后再试，或改用密码登录。")
 
@@ -26,7 +27,7 @@ def sign_in(request: Request) -> HttpResponse:
     """Asks for the phone and sends the code; `?method=password` is the other tab."""
     by_password = request.GET.get("method") == "password"
     form = (PasswordForm if by_password else PhoneForm)(request.POST or None)
-    following = request.POST.get("next") or request.GET.get("next", "")
+    following = wanted_page(request)
     if request.principal:
         return redirect(safe_next(request, following))
     if form.is_valid():
@@ -41,13 +42,13 @@ def sign_in(request: Request) -> HttpResponse:
 
 
 def _by_password(request: HttpRequest, data: dict[str, str], following: str) -> HttpResponse:
-    user = password.check(data["identifier"], data["password"], kind=User.Kind.CITIZEN, ip=client_ip(request))
+    user = password.check(data["identifier"], data["password"], kind=User.Kind.CITIZEN, ip=limits.address(request))
     sessions.start(request, user, how="password")
     return redirect(safe_next(request, following))
 
 
 def _send_code(request: HttpRequest, data: dict[str, str], following: str) -> HttpResponse:
-    sent = phone_code.send_code(data["phone"], client_ip(request))
+    sent = phone_code.send_code(data["phone"], limits.address(request))
     notifications.send_code(data["phone"], sent.code)
     request.session.update({"code_phone": data["phone"], "next": following})
     return redirect("sign-in-code")

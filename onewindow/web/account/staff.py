@@ -13,9 +13,9 @@ from onewindow.accounts import demo, sessions
 from onewindow.accounts.models import User
 from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password, totp
-from onewindow.kernel import clock, secrecy
+from onewindow.kernel import clock, limits, secrecy
 from onewindow.web.account.forms import CodeForm, PasswordForm
-from onewindow.web.account.guards import Request, client_ip, safe_next
+from onewindow.web.account.guards import Request, safe_next, wanted_page
 
 # Between password and second factor.
 PATIENCE_SECONDS = 300
@@ -25,13 +25,13 @@ PATIENCE_SECONDS = 300
 @require_http_methods(["GET", "POST"])
 def sign_in(request: Request) -> HttpResponse:
     form = PasswordForm(request.POST or None)
-    following = request.POST.get("next") or request.GET.get("next", "")
+    following = wanted_page(request)
     if request.principal and request.principal.is_staff:
         return redirect(safe_next(request, following, _home(request.principal)))
     if form.is_valid():
-        data = form.cleaned_data
+        data, ip = form.cleaned_data, limits.address(request)
         try:
-            user = password.check(data["identifier"], data["password"], kind=User.Kind.STAFF, ip=client_ip(request))
+            user = password.check(data["identifier"], data["password"], kind=User.Kind.STAFF, ip=ip)
             request.session.flush()
             request.session["half"] = [user.pk, user.get_session_auth_hash(), int(clock.now().timestamp())]
             request.session["next"] = following

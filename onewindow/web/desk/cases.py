@@ -16,7 +16,7 @@ from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.models import Case, Presence, State
 from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
-from onewindow.kernel import clock, forms, ledger
+from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import worklist
@@ -75,12 +75,11 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     form = chosen.form(request.POST)
     if not form.is_valid():
         return file_page(request, case, typed=(act, form), status=422)
-    seen = request.POST.get("seen", "")
     try:
         chosen.run(
             case,
             by=request.principal,
-            seen=int(seen) if seen.isdigit() else None,
+            seen=wire.whole(request.POST.get("seen", "")),
             **chosen.arguments(form, request.POST.dict()),
         )
     except Conflict as conflict:
@@ -97,8 +96,8 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
 @staff_only(*OFFICERS)
 def presence(request: SignedIn, number: str) -> HttpResponse:
     case = get_object_or_404(Case.objects.open_to(request.principal).only("id", "number", "revision"), number=number)
-    seen = request.GET.get("seen", "")
-    moved = seen.isdigit() and int(seen) != case.revision
+    seen = wire.whole(request.GET.get("seen", ""))
+    moved = seen is not None and seen != case.revision
     others = Presence.meet(case, request.principal.user_id)
     return render(request, "desk/_presence.html", {"case": case, "others": others, "moved": moved})
 
@@ -116,7 +115,8 @@ def view_number(request: SignedIn, number: str) -> HttpResponse:
     except ValidationError as problem:
         messages.error(request, "；".join(problem.messages))
         return redirect("desk-case", number)
-    ledger.record(case, "case.number_viewed", by=request.principal, data={"reason": reason})
+    said = reason.replace(full, case.person.number_masked)
+    ledger.record(case, "case.number_viewed", by=request.principal, data={"reason": said})
     return render(request, "desk/number.html", {"case": case, "full": full, "reason": reason, "at": clock.now()})
 
 

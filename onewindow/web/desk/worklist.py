@@ -72,7 +72,9 @@ def _after(cases: CaseQuerySet, key: str) -> CaseQuerySet:
     try:
         due, pk = json.loads(base64.urlsafe_b64decode(key.encode()))
         day = date.fromisoformat(due) if due else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
+        return cases
+    if not isinstance(pk, int):
         return cases
     if not cases.query.order_by or cases.query.order_by[0] == "-id":
         return cases.filter(pk__lt=pk)

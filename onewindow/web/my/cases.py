@@ -11,6 +11,7 @@ from onewindow.cases import deadlines, timeline
 from onewindow.cases.actions import intake
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
+from onewindow.kernel import wire
 from onewindow.kernel.flow import available
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
@@ -23,8 +24,8 @@ PAGE = 20
 def index(request: SignedIn) -> HttpResponse:
     cases = Case.objects.of_applicant(request.principal).select_related("item").order_by("-id")
     after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        cases = cases.filter(pk__lt=int(after))
+    if (before := wire.whole(after)) is not None:
+        cases = cases.filter(pk__lt=before)
     rows = list(cases[: PAGE + 1])
     context = {
         "cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from onewindow.kernel import clock
+from onewindow.kernel import clock, wire
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
 
@@ -16,8 +16,8 @@ PAGE = 30
 def index(request: SignedIn) -> HttpResponse:
     """Looking is reading: what is shown counts as read from now on."""
     mine = Message.objects.in_app(request.principal.user_id).order_by("-id")
-    after = request.GET.get("after", "")
-    rows = list((mine.filter(pk__lt=int(after)) if after.isdecimal() and len(after) < 19 else mine)[: PAGE + 1])
+    after = wire.whole(request.GET.get("after", ""))
+    rows = list((mine if after is None else mine.filter(pk__lt=after))[: PAGE + 1])
     shown = rows[:PAGE]
     fresh = {message.pk for message in shown if message.read_at is None}
     if fresh:

@@ -4,15 +4,18 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 
 from onewindow.feedback import actions
 from onewindow.feedback.models import Rating
+from onewindow.kernel import wire
 from onewindow.kernel.ledger import System
 from onewindow.web.account.guards import Request
 
 VISITOR = System("visitor", "群众")
 
 
+@never_cache
 def show(request: Request, token: str) -> HttpResponse:
     """By link, no sign-in: whoever holds the link of the finished service rates it once."""
     rating = get_object_or_404(Rating.objects.select_related("case__item", "case__agency"), token=token)
@@ -20,8 +23,8 @@ def show(request: Request, token: str) -> HttpResponse:
     context = {"rating": rating, "levels": actions.LEVELS, "error": "", **tags}
     if request.method != "POST":
         return render(request, "my/rate.html", context)
-    stars = request.POST.get("stars", "")
-    said: dict[str, Any] = {"stars": int(stars) if stars.isdigit() else 0, "tags": request.POST.getlist("tags")}
+    stars = wire.whole(request.POST.get("stars", "")) or 0
+    said: dict[str, Any] = {"stars": stars, "tags": request.POST.getlist("tags")}
     try:
         actions.rate(rating, **said, text=request.POST.get("text", ""), **who(request))
     except actions.AlreadyRated:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from onewindow.accounts.models import Agency
 from onewindow.catalogue.checklist import checklist, read_answers
@@ -51,6 +52,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "agencies": Agency.objects.filter(items__isnull=False).distinct(),
         "agency": Agency.objects.filter(pk=chosen["agency"]).first() if chosen["agency"] else None,
         "chosen": chosen,
+        # Not in the template: Jinja's gettext reads a text as a format, and this one comes from the address.
+        "theme_name": gettext(chosen["theme"]) if chosen["theme"] else "",
         "kept": kept,
     }
     return render(request, "public/items.html", context)
