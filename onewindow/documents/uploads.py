@@ -16,12 +16,16 @@ from django.db import transaction
 from onewindow.documents import files
 from onewindow.documents.content import FileRefused
 from onewindow.documents.models import File, Upload
-from onewindow.kernel import clock
+from onewindow.kernel import clock, limits
 
 # Unfinished uploads one person may have: more is a fault of the page or somebody filling the disk.
 OPEN_MAX = 50
 # Most bytes taken by one `append`: its row is locked while they are written.
 PIECE = 1024 * 1024
+
+
+# Files one person may hand in on a day; a building permit takes some sixty.
+FILES_A_DAY = 300
 
 
 class WrongOffset(FileRefused):
@@ -32,12 +36,19 @@ class WrongOffset(FileRefused):
         self.offset = offset
 
 
+def count(owner: str) -> None:
+    """Before each file that comes over the web: nobody fills the disk. A program's files are counted by its token."""
+    if not limits.hit(f"files:{owner}", limit=FILES_A_DAY, per=timedelta(days=1)):
+        raise FileRefused("今天上传的文件太多了，请明天再传，或者带原件到窗口办理。")
+
+
 def create(*, owner: str, name: str, size: int, target: str) -> Upload:
     """Announce a file of `size` bytes; `target` says where it belongs and is checked by whoever finishes the matter."""
     if size > settings.UPLOAD_MAX_BYTES:
         raise files.TooLarge
     if size < 1:
         raise FileRefused("这个文件是空的，请检查后重新选择。")
+    count(owner)
     if Upload.objects.filter(owner=owner, file=None).count() >= OPEN_MAX:
         raise FileRefused("没有传完的文件太多，请先完成或取消一些，再上传新的。")
     name = "".join(char for char in name if char.isprintable())

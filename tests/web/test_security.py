@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
 from onewindow.accounts.models import Post
@@ -159,3 +160,23 @@ def test_no_text_runs_the_other_way(sign):
 )  # fmt: skip
 def test_one_line_at_home_is_one_address(came, counted):
     assert limits.address(RequestFactory().get("/", REMOTE_ADDR=came)) == counted
+
+
+def test_nobody_fills_the_disk(citizen, monkeypatch):
+    monkeypatch.setattr("onewindow.documents.uploads.FILES_A_DAY", 2)
+    case = cases.drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
+    sent = [SimpleUploadedFile(f"{n}.pdf", b"%PDF-1.4 " + n.encode() + b" %%EOF") for n in ("a", "b", "c")]
+    answer = citizen.client.post(f"/my/cases/{case.number}/materials/photo/", {"file": sent})
+    assert "c.pdf：今天上传的文件太多了" in answer.content.decode()
+    assert case.papers.count() == 2
+
+
+@pytest.mark.parametrize("path", ["items/XDP0096/versions/{}/", "my/cases/{}/form/{}/", "my/mandates/{}/revocation/"])
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000])
+def test_no_number_is_too_long(citizen, path, number):
+    flagship()
+    assert citizen.client.get("/" + path.format(number, number)).status_code == 404
+
+
+def test_no_entry_number_is_too_long(matter, clerk):  # noqa: F811
+    assert clerk.client.get(f"/cases/{matter.number}/documents/{'9' * 30}/").status_code == 404

@@ -16,7 +16,7 @@ from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item
-from onewindow.documents import files
+from onewindow.documents import files, uploads
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
@@ -145,6 +145,7 @@ def _keep_posted(request: SignedIn, case: Case, key: str) -> list[str]:
     problems = []
     for upload in request.FILES.getlist("file"):
         try:
+            uploads.count(request.principal.key)
             stored = files.store(cast(BinaryIO, upload), upload.name or "", request.principal.key)
             drafts.add_paper(case, key, stored, by=request.principal)
         except (files.FileRefused, ValueError) as refusal:
