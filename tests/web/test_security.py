@@ -180,3 +180,15 @@ def test_no_number_is_too_long(citizen, path, number):
 
 def test_no_entry_number_is_too_long(matter, clerk):  # noqa: F811
     assert clerk.client.get(f"/cases/{matter.number}/documents/{'9' * 30}/").status_code == 404
+
+
+def test_nothing_typed_becomes_code(matter, citizen, clerk):  # noqa: F811
+    code = "\"'><svg onload=1>{{ 7*7 }}"
+    texts = {field.key for field in matter.guide.form.walk() if field.kind in {"text", "long_text"}}
+    form = matter.form | dict.fromkeys(texts & matter.form.keys(), code)
+    remarks = [{"on": "", "text": code, "fixed": False}]
+    Case.objects.filter(pk=matter.pk).update(form=form, remarks=remarks, applicant_name=code)
+    type(matter.papers.get().file).objects.update(name=code)
+    for person, name in [(citizen, "my-case"), (clerk, "desk-case"), (clerk, "desk-list")]:
+        page = person.client.get(address(name, matter), {"view": "open", "q": code} if name == "desk-list" else {})
+        assert "<svg onload" not in page.content.decode() and "&lt;svg onload" in page.content.decode()
