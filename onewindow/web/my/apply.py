@@ -77,9 +77,7 @@ def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
     checked = forms.validate(schema, _others(case, page) | posted, page=page - 1, known_division=divisions.is_known)
     merged = steps.merge(case, page, checked)
     if changed := [change.key for change in forms.changes(schema, case.form, merged)]:
-        drafts.save_form(
-            case, merged, by=request.principal, changed=changed
-        )  # also beside a fault
+        drafts.save_form(case, merged, by=request.principal, changed=changed)  # also beside a fault
     if checked.errors or more:
         return _form(request, case, page, forms.masked(schema, posted), {} if more else checked.errors, more)
     if request.POST.get("go") == "check":
