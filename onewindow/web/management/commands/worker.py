@@ -24,7 +24,8 @@ class Command(BaseCommand):
         # A process of its own: while it works, Procrastinate swaps the connector for one outside our transactions,
         # and a notice deferred here would be looked for before it is committed.
         jobs = subprocess.Popen(
-            [sys.executable, "-m", "config.console", "procrastinate", "worker", "--concurrency", "2"]
+            [sys.executable, "-m", "config.console", "procrastinate", "worker", "--concurrency", "2"],
+            stdout=subprocess.DEVNULL,
         )
         try:
             while jobs.poll() is None:
