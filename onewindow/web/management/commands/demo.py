@@ -54,6 +54,8 @@ class Command(BaseCommand):
         raise CommandError("网站 30 秒内没有启动起来。")
 
     def _stop(self, children: list[subprocess.Popen[bytes]]) -> None:
+        for again in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C does not interrupt the stopping
+            signal.signal(again, signal.SIG_IGN)
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)

@@ -48,6 +48,8 @@ class Command(BaseCommand):
             close_old_connections()
 
     def _stop(self, jobs: subprocess.Popen[bytes]) -> None:
+        for again in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C does not interrupt the stopping
+            signal.signal(again, signal.SIG_IGN)
         jobs.send_signal(signal.SIGINT)
         try:
             jobs.wait(timeout=10)
