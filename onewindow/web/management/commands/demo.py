@@ -56,6 +56,7 @@ class Command(BaseCommand):
     def _stop(self, children: list[subprocess.Popen[bytes]]) -> None:
         for again in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C does not interrupt the stopping
             signal.signal(again, signal.SIG_IGN)
+        time.sleep(1)  # a terminal's Ctrl-C has reached the children too
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)

@@ -50,7 +50,9 @@ class Command(BaseCommand):
     def _stop(self, jobs: subprocess.Popen[bytes]) -> None:
         for again in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C does not interrupt the stopping
             signal.signal(again, signal.SIG_IGN)
-        jobs.send_signal(signal.SIGINT)
+        time.sleep(0.5)  # a terminal's Ctrl-C has reached it too
+        if jobs.poll() is None:
+            jobs.send_signal(signal.SIGINT)
         try:
             jobs.wait(timeout=10)
         except subprocess.TimeoutExpired:
