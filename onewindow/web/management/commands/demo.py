@@ -40,7 +40,8 @@ class Command(BaseCommand):
             self._stop(children)
 
     def _start(self, command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "config.console", command])  # noqa: S603 - our own commands
+        # A session of its own: a terminal's Ctrl-C would reach the server and its workers at once, and orphan one.
+        return subprocess.Popen([sys.executable, "-m", "config.console", command], start_new_session=True)
 
     def _wait_until_up(self, children: list[subprocess.Popen[bytes]]) -> None:
         for _ in range(120):
@@ -56,7 +57,6 @@ class Command(BaseCommand):
     def _stop(self, children: list[subprocess.Popen[bytes]]) -> None:
         for again in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C does not interrupt the stopping
             signal.signal(again, signal.SIG_IGN)
-        time.sleep(1)  # a terminal's Ctrl-C has reached the children too
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)

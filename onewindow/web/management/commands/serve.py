@@ -29,6 +29,6 @@ class Command(BaseCommand):
         command = [
             sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi",
             "--host", host, "--port", str(settings.PORT), "--workers", str(workers), "--no-ws",
-            "--log-level", "warning", "--blocking-threads", "4", "--respawn-failed-workers",
+            "--log-level", "warning", "--blocking-threads", "4",
         ]  # fmt: skip
         os.execv(sys.executable, command)  # noqa: S606 - our own server in place of this process
