@@ -41,7 +41,8 @@ class Command(BaseCommand):
 
     def _start(self, command: str) -> subprocess.Popen[bytes]:
         # A session of its own: a terminal's Ctrl-C would reach the server and its workers at once, and orphan one.
-        return subprocess.Popen([sys.executable, "-m", "config.console", command], start_new_session=True)
+        own = [sys.executable, "-m", "config.console", command]
+        return subprocess.Popen(own, start_new_session=True)  # noqa: S603 - our own commands
 
     def _wait_until_up(self, children: list[subprocess.Popen[bytes]]) -> None:
         for _ in range(120):
