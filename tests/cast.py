@@ -108,7 +108,23 @@ def other_agency_clerk(db) -> Member:
 
 
 @pytest.fixture
-def operator(db) -> Member:
-    user = StaffFactory(name="蒋维")
-    PostFactory(user=user, role=Post.Role.OPERATOR, agency=None)
+def editor(db) -> Member:
+    """内容编辑 of the whole district."""
+    return _of_the_district(Post.Role.EDITOR, "苏文")
+
+
+@pytest.fixture
+def checker(db) -> Member:
+    """内容审核, the second person."""
+    return _of_the_district(Post.Role.CHECKER, "叶青")
+
+
+def _of_the_district(role: str, name: str) -> Member:
+    user = StaffFactory(name=name)
+    PostFactory(user=user, role=role, agency=None)
     return member(user)
+
+
+@pytest.fixture
+def operator(db) -> Member:
+    return _of_the_district(Post.Role.OPERATOR, "蒋维")

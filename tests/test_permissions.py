@@ -24,6 +24,8 @@ SIGNED_IN = (IN, OK, OK, OK, OK, OK)
 OWNER = (IN, OK, NO, NO, NO, NO)
 CASE = (IN, OK, NO, OK, OK, NO)
 DESK = (IN, NO, NO, OK, OK, NO)
+# What editors and checkers may open is in tests/web/test_manage_doors.py.
+CONTENT = (IN, NO, NO, NO, NO, NO)
 PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
     "item-print": ("GET", EVERYONE), "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
@@ -46,6 +48,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-list": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-new": ("GET", (IN, NO, NO, OK, NO, OK)),
     "desk-instant": ("GET", (IN, NO, NO, OK, NO, NO)), "desk-case": ("GET", DESK), "desk-presence": ("GET", DESK),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
+    "manage-home": ("GET", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 

@@ -229,6 +229,7 @@ class Post(models.Model):
         MANAGER = "manager", "大厅管理"
         SUPERVISOR = "supervisor", "效能监管"
         EDITOR = "editor", "内容编辑"
+        CHECKER = "checker", "内容审核"
         OPERATOR = "operator", "运维"
         AGENT = "agent", "便民服务代办员"
 

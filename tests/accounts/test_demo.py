@@ -73,7 +73,7 @@ def test_an_officer_signs_in_with_what_is_printed_and_shown(agencies):
     assert re.fullmatch(r"\d{6}\n", run("totp", "wjj-clerk"))
 
 
-@pytest.mark.parametrize("username", ["chuangkou", "supervisor", "manager", "editor", "operator", "agent"])
+@pytest.mark.parametrize("username", ["chuangkou", "supervisor", "manager", "editor", "checker", "operator", "agent"])
 def test_after_signing_in_everybody_lands_on_a_page_that_is_there(agencies, username):
     run("demo_accounts")
     client = Client()

@@ -33,6 +33,11 @@ class SignedIn(Request):
 
 
 View = Callable[..., HttpResponseBase]
+# The first page of a post's work; of somebody with several posts, the first that fits.
+WORKPLACES = {
+    "desk-list": ("clerk", "reviewer", "decider", "manager", "supervisor"),
+    "manage-home": ("editor", "checker"),
+}
 # The cookie that carries it over the sign-in holds 4 KB.
 NEXT_MAX = 500
 
@@ -63,6 +68,13 @@ def staff_only(*roles: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def workplace(principal: Principal | None) -> str:
+    """The name of the page a staff member starts from."""
+    if principal is None:
+        return "home"
+    return next((page for page, roles in WORKPLACES.items() if principal.has(*roles)), "my-account")
 
 
 def _to_door(request: Request, door: str) -> HttpResponse:

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from onewindow.accounts import demo, sessions
 from onewindow.accounts.models import User
-from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password, totp
 from onewindow.kernel import clock, limits, secrecy
 from onewindow.web.account.forms import CodeForm, PasswordForm
-from onewindow.web.account.guards import Request, safe_next, wanted_page
+from onewindow.web.account.guards import Request, safe_next, wanted_page, workplace
 
 # Between password and second factor.
 PATIENCE_SECONDS = 300
@@ -27,7 +26,7 @@ def sign_in(request: Request) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     following = wanted_page(request)
     if request.principal and request.principal.is_staff:
-        return redirect(safe_next(request, following, _home(request.principal)))
+        return redirect(safe_next(request, following, workplace(request.principal)))
     if form.is_valid():
         data, ip = form.cleaned_data, limits.address(request)
         try:
@@ -54,12 +53,7 @@ def _half_signed_in(request: HttpRequest) -> User | None:
 def _finish(request: HttpRequest, user: User) -> HttpResponse:
     following = request.session.get("next", "")
     principal = sessions.start(request, user, how="password+totp")
-    return redirect(safe_next(request, following, _home(principal)))
-
-
-def _home(principal: Principal) -> str:
-    """The work list, for the posts that have one."""
-    return "desk-list" if principal.has("clerk", "reviewer", "decider", "manager", "supervisor") else "my-account"
+    return redirect(safe_next(request, following, workplace(principal)))
 
 
 @never_cache

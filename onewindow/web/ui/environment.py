@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import Environment, StrictUndefined
 
 from onewindow.kernel import clock, numbers, secrecy
+from onewindow.web.account.guards import workplace
 from onewindow.web.ui import words
 
 
@@ -32,6 +33,7 @@ def environment(**options: Any) -> Environment:
         "in_chinese": words.in_chinese,
         "sandbox": settings.SANDBOX,
         "words": words,
+        "workplace": workplace,
     }
     env.filters |= {
         "day": words.day,
