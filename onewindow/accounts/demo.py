@@ -91,7 +91,7 @@ def make_accounts() -> list[SignIn]:
     made.append(_staff("chuangkou", "曾小红", "综合窗口首席代表（即办件）", [*everywhere, *decided]))
     alone = {
         Post.Role.MANAGER: ("邓勇", hall), Post.Role.SUPERVISOR: ("冯清", None), Post.Role.EDITOR: ("苏文", None),
-        Post.Role.CHECKER: ("叶青", None),        Post.Role.OPERATOR: ("蒋维", None), Post.Role.AGENT: ("杜春梅", village),
+        Post.Role.CHECKER: ("叶青", None), Post.Role.OPERATOR: ("蒋维", None), Post.Role.AGENT: ("杜春梅", village),
     }  # fmt: skip
     for role, (name, site) in alone.items():
         made.append(_staff(role, name, str(Post.Role(role).label), [(role, None, site)]))
