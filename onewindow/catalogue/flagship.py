@@ -1,14 +1,20 @@
-"""Guides written by hand, one YAML file an item; what a file leaves out is taken from the catalogue's row."""
+"""Guides written by hand: catalogue/<ITEM>.yaml is one guide, any other file there holds several under `items`.
+
+What a guide leaves out is taken from the catalogue's row, then from common.yaml.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from onewindow.catalogue import checks
+from onewindow.catalogue import checks, common
 from onewindow.catalogue.guide import Guide
 from onewindow.kernel.tables import Problems
 
@@ -47,17 +53,47 @@ def _construct_map(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_map)
 
 
-def read_overrides(folder: Path, problems: Problems) -> dict[str, tuple[Path, dict[str, Any]]]:
-    """File and content by item code, from catalogue/<item_code>.yaml."""
-    found = {}
+@dataclass(frozen=True)
+class Source:
+    """Where a guide is written: the file, and the path to it inside the file."""
+
+    file: Path
+    prefix: checks.Path = ()
+
+
+def read_common(folder: Path, problems: Problems) -> common.Common:
+    path = folder / "common.yaml"
+    return common.read(folder, _read(path, problems) if path.exists() else None, problems)
+
+
+def read_overrides(folder: Path, shared: common.Common, problems: Problems) -> dict[str, tuple[Source, dict[str, Any]]]:
+    """Source and content by item code, common entries written out."""
+    found: dict[str, tuple[Source, dict[str, Any]]] = {}
     for path in sorted((folder / "catalogue").glob("*.yaml")):
         content = _read(path, problems)
         if content is None:
             continue
+        library = shared.with_papers(content.pop("papers", {})) if "items" in content else shared
+        for code, source, guide in _guides(path, content, problems):
+            if code in found:
+                problems.add(f"{path.name} {code}", f"{found[code][0].file.name} 里已经有这个事项")
+            found[code] = (source, library.expand(guide, f"{path.name} {code}", problems))
+    return found
+
+
+def _guides(path: Path, content: dict[str, Any], problems: Problems) -> Iterator[tuple[str, Source, dict[str, Any]]]:
+    if "items" not in content:
         if content.setdefault("code", path.stem) != path.stem:
             problems.add(f"{path.name} code", f"应与文件名相同，现在是“{content['code']}”")
-        found[path.stem] = (path, content)
-    return found
+        yield path.stem, Source(path), content
+        return
+    for extra in content.keys() - {"items"}:
+        problems.add(f"{path.name} {extra}", "没有这个字段，只能是 items 和 papers")
+    for code, guide in content["items"].items():
+        if isinstance(guide, dict):
+            yield code, Source(path, ("items", code)), {"code": code} | guide
+        else:
+            problems.add(f"{path.name} {code}", "应是一份办事指南（键: 值）")
 
 
 def _read(path: Path, problems: Problems) -> dict[str, Any] | None:
@@ -76,8 +112,8 @@ def _read(path: Path, problems: Problems) -> dict[str, Any] | None:
     return content
 
 
-def build(content: dict[str, Any], source: Path | str, problems: Problems) -> Guide | None:
-    """The guide, or None with every fault reported. `source` is the YAML file or how a row is called."""
+def build(content: dict[str, Any], source: Source | str, problems: Problems) -> Guide | None:
+    """The guide, or None with every fault reported. `source` is where it is written or how a row is called."""
     try:
         guide = Guide.model_validate(content)
     except ValidationError as error:
@@ -99,19 +135,26 @@ def _meaning(fault: Any) -> str:
     return str(fault["msg"])
 
 
-def _report(problems: Problems, source: Path | str, path: checks.Path, what: str) -> None:
-    place = ".".join(str(part) for part in path)
+def _report(problems: Problems, source: Source | str, path: checks.Path, what: str) -> None:
+    place = ".".join(str(part) for part in (*(source.prefix[1:] if isinstance(source, Source) else ()), *path))
     if isinstance(source, str):
         problems.add(f"{source} {place}", what)
     else:
-        problems.add(f"{source.name} 第 {_line(source, path)} 行 {place}", what)
+        problems.add(f"{source.file.name} 第 {_line(source.file, (*source.prefix, *path))} 行 {place}", what)
+
+
+@lru_cache(maxsize=4)
+def _composed(text: str) -> yaml.Node | None:
+    return yaml.compose(text, yaml.CSafeLoader)
 
 
 def _line(file: Path, path: checks.Path) -> int:
     """Where the document has the value at the path, or the nearest thing around it."""
-    node: Any = yaml.compose(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    node: Any = _composed(file.read_text(encoding="utf-8"))
     for part in path:
         following = None
+        if isinstance(node, yaml.SequenceNode) and part == "pages":
+            continue  # the short way of writing a form
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             following = node.value[part]
         elif isinstance(node, yaml.MappingNode):

@@ -65,13 +65,14 @@ def load(folder: Path) -> tuple[Summary, Problems]:
 
 def read_guides(folder: Path, agencies: set[str], problems: Problems) -> list[Guide]:
     found = rows.read_items(folder, agencies, problems)
-    overrides = flagship.read_overrides(folder, problems)
+    shared = flagship.read_common(folder, problems)
+    overrides = flagship.read_overrides(folder, shared, problems)
     guides = []
     for code, content in (found | {code: {} for code in overrides.keys() - found.keys()}).items():
-        file, own = overrides.get(code, (f"items.csv 事项 {code}", {}))
+        source, own = overrides.get(code, (f"items.csv 事项 {code}", {}))
         if code in overrides and str(own.get("agency", content.get("agency"))) not in agencies:
             problems.add(f"{code}.yaml agency", f"agencies.csv 里没有“{own.get('agency', '')}”")
-        guide = flagship.build(_merged(content, own), file, problems)
+        guide = flagship.build(shared.finish(_merged(content, own)), source, problems)
         if guide:
             guides.append(guide)
     return guides

@@ -21,7 +21,7 @@ def narrow(source, target, keep):
 def district(tmp_path):
     """A folder like data/xindu with four items; a test may spoil it."""
     data = settings.DATA_DIR
-    for name in ("agencies.csv", "divisions.csv", "sites.csv", "holidays.json"):
+    for name in ("agencies.csv", "divisions.csv", "sites.csv", "holidays.json", "common.yaml"):
         shutil.copy(data / name, tmp_path)
     for name in ("items.csv", "materials.csv", "steps.csv", "plain_names.csv"):
         narrow(data / name, tmp_path / name, lambda row: row[0] in ITEMS)

@@ -78,7 +78,7 @@ def test_a_row_alone_is_an_incomplete_guide(district):
     photo = next(material for material in guide.materials if "照" in material.name)
     assert (photo.necessity, photo.why, photo.needed_when) == ("conditional", "未在现场采集人像时", "")
     assert [step.key for step in guide.steps] == ["accept", "review", "decide", "deliver"]
-    assert guide.contacts.consult == ""
+    assert guide.contacts.consult == "028-96123", "the district's line: the office's own number is not known"
 
 
 SPOILT = [
@@ -144,3 +144,48 @@ def test_all_problems_are_reported_together(district, edit):
     edit("catalogue/XDP0096.yaml", "depth: 5", "depth: 9")
     _, problems = publish.load(district)
     assert len(problems.found) == 4
+
+
+AGENCY = """
+papers:
+  plan: {name: 升放方案, source: applicant, why: 说明时间和地点}
+items:
+  XDA0001:
+    questions: [agent, {key: balloon, ask: 放哪种气球？, choices: {free: 自由气球, tethered: 系留气球}}]
+    materials:
+      - {use: application, name: "{item}申请书"}
+      - {use: plan, needed_when: balloon == 'tethered'}
+      - agent_letter
+    form: [organisation, {title: 情况, fields: [{key: site, label: 地点, kind: address}]}]
+    promised: {days: 9}
+    steps: licence
+"""
+
+
+def test_an_agency_file_names_what_is_said_once_for_all(district):
+    (district / "catalogue" / "XSPJ.yaml").write_text(AGENCY, encoding="utf-8")
+    load(district)
+    guide = Item.objects.get(pk="XDA0001").current.guide
+    assert [paper.name for paper in guide.materials] == [f"{guide.name}申请书", "升放方案", "单位授权委托书"]
+    assert [paper.necessity for paper in guide.materials] == ["required", "conditional", "conditional"]
+    assert guide.questions[1].choices[0].value == "free"
+    assert [page.title for page in guide.form.pages] == ["单位情况", "情况"]
+    assert [(step.key, step.days) for step in guide.steps] == [
+        ("accept", 1), ("review", 7), ("decide", 1), ("certify", 0), ("deliver", 0)
+    ]  # fmt: skip
+    assert "新都区人民政府" in guide.remedies.reconsideration
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("use: plan", "use: plam", "XSPJ.yaml XDA0001 materials.1：common.yaml 和本文件里没有“plam”"),
+        ("balloon == 'tethered'", "balloon == 'tied'", "XSPJ.yaml 第 9 行 XDA0001.materials.1.needed_when"),
+        ("kind: address", "kind: adress", "XSPJ.yaml 第 11 行 XDA0001.form.pages.1.fields.0.kind"),
+        ("  XDA0001:", "  XDX0001:", "XSPJ.yaml 第 6 行 XDX0001.name：缺少"),
+    ],
+)
+def test_a_fault_in_an_agency_file_is_found_at_its_line(district, old, new, message):
+    (district / "catalogue" / "XSPJ.yaml").write_text(AGENCY.replace(old, new), encoding="utf-8")
+    _, problems = publish.load(district)
+    assert [line for line in problems.found if message in line], problems.found

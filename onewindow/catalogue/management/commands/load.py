@@ -6,7 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from onewindow.accounts import loading
 from onewindow.catalogue import publish
+from onewindow.kernel.tables import Problems
 
 
 class Command(BaseCommand):
@@ -14,9 +16,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=settings.DATA_DIR)
+        parser.add_argument("--check", action="store_true", help="只检查事项的文件，不写数据库")
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, folder: Path, check: bool, **options: Any) -> None:
         started = perf_counter()
+        if check:
+            self._check(folder)
+            return
         summary, problems = publish.load(folder)
         if problems:
             for line in problems.found:
@@ -33,3 +39,14 @@ class Command(BaseCommand):
             f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行；"
             f"用时 {perf_counter() - started:.1f} 秒。"
         )
+
+    def _check(self, folder: Path) -> None:
+        problems = Problems()
+        agencies = {agency.code for agency in loading.read_agencies(folder, problems)}
+        guides = publish.read_guides(folder, agencies, problems)
+        for line in problems.found:
+            self.stderr.write(line)
+        papers = sum(len(guide.materials) for guide in guides if guide.core)
+        self.stdout.write(f"{len(guides)} 项事项可读，核心事项材料 {papers} 份；{len(problems.found)} 处错误。")
+        if problems:
+            raise SystemExit(1)
