@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, CasePaper
+from onewindow.catalogue import lists
 from onewindow.documents import files
 from onewindow.feedback.models import Rating
 from tests.factories import cases
@@ -30,6 +31,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
     "item-print": ("GET", EVERYONE), "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
     "verify-certificate": ("GET", EVERYONE), "help": ("GET", EVERYONE), "healthz": ("GET", EVERYONE),
+    "item-leaflet": ("GET", EVERYONE), "item-lists": ("POST", EVERYONE), "list": ("GET", EVERYONE),
+    "list-ticks": ("POST", EVERYONE), "list-renewal": ("POST", EVERYONE), "my-lists": ("GET", SIGNED_IN),
+    "list-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
     "set_language": ("POST", EVERYONE), "rate": ("GET", EVERYONE), "sandbox-sms": ("GET", EVERYONE),
     "sign-in": ("GET", EVERYONE), "sign-in-code": ("GET", EVERYONE), "staff-sign-in": ("GET", EVERYONE),
     "staff-totp": ("GET", EVERYONE), "staff-enrol": ("GET", EVERYONE), "sign-out": ("POST", EVERYONE),
@@ -94,6 +98,8 @@ def address(name: str, case: Case) -> str:
     }  # fmt: skip
     if name == "item-version":
         known["number"] = 1
+    if name.startswith("list"):  # open to whoever has the number, and it is nobody's
+        known["number"] = lists.keep(case.item, {}, owner_id=None).number
     if name == "verify-certificate":
         known["number"] = "XDP2026000000100"
     arguments = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
@@ -118,6 +124,8 @@ def test_who_may_open(name, matter, people):
     found = []
     for role in ROLES:
         data = {"HTTP_TUS_RESUMABLE": "1.0.0"} if name.startswith("upload") else {}
+        if name == "list-ticks":
+            data |= {"data": "material=photo", "content_type": "application/x-www-form-urlencoded"}
         response = people[role].generic(method, address(name, matter), **data)
         assert response.status_code < 500
         found.append(outcome(response))

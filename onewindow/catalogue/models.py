@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import models
 
-from onewindow.catalogue.checklist import Checklist, checklist
+from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist
 from onewindow.catalogue.guide import Guide
-from onewindow.kernel import clock
+from onewindow.kernel import clock, numbers
 
 
 class Item(models.Model):
@@ -64,6 +65,52 @@ class ItemVersion(models.Model):
 
     def checklist(self, answers: Mapping[str, Any]) -> Checklist:
         return checklist(self.guide, answers)
+
+
+class SavedList(models.Model):
+    """ "My checklist" kept 清单: whoever has its number may open and tick it; it holds answers, never a name or number.
+
+    It keeps the version it was made from, so that what somebody has collected for a week does not change unnoticed.
+    """
+
+    number = models.CharField(max_length=12, primary_key=True, default=numbers.share_number)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="+")
+    version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+")
+    answers = models.JSONField(default=dict)
+    # Keys of the papers that lie ready at home.
+    ticked = models.JSONField(default=list)
+    owner = models.ForeignKey("accounts.User", models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+    opened_on = models.DateField(default=clock.today)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-created_at"]), models.Index(fields=["opened_on"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def checklist(self) -> Checklist:
+        return self.version.checklist(self.answers)
+
+    @property
+    def is_current(self) -> bool:
+        return self.version_id == self.item.current_id
+
+    @property
+    def to_bring(self) -> tuple[ListedMaterial, ...]:
+        return tuple(row for row in self.checklist.materials if row.status in {"bring", "unknown"})
+
+    @property
+    def query(self) -> str:
+        """The answers as an address carries them to guide, leaflet, application and window."""
+        said = {True: "yes", False: "no"}
+        return urlencode({k: said[v] if isinstance(v, bool) else v for k, v in self.answers.items()})
+
+    @property
+    def left(self) -> int:
+        """How many papers are still to be collected."""
+        return sum(row.key not in self.ticked for row in self.to_bring)
 
 
 _guides: dict[int, Guide] = {}

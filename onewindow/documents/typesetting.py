@@ -36,6 +36,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "delivery": _PAPER | {"way", "delivered_papers"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "application_form": frozenset({"item", "organ", "applicant", "date"}),
+    "leaflet": frozenset({"title", "organ", "materials", "glance", "verify_url"}),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import connection
 from stdnum.iso7064 import mod_11_10, mod_37_36
 
@@ -46,6 +48,24 @@ def certificate_number(prefix: str, year: int, serial: int) -> str:
 
 def is_certificate_number(text: str) -> bool:
     return text.isascii() and text.isalnum() and len(text) > 12 and mod_37_36.is_valid(text)
+
+
+# Without I, L, O, U: nobody reads them for 1, 0 and V.
+LEGIBLE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def share_number() -> str:
+    """Twelve characters that open what somebody shares by link: 55 random bits and a check character (MOD 37,36)."""
+    while True:
+        body = "".join(secrets.choice(LEGIBLE) for _ in range(11))
+        if (check := mod_37_36.calc_check_digit(body)) in LEGIBLE:
+            return body + check
+
+
+def read_share_number(text: str) -> str:
+    """As typed or scanned, with or without spaces; empty when it cannot be one."""
+    said = "".join(text.upper().replace("-", " ").split()).translate(str.maketrans("OIL", "011"))
+    return said if len(said) == 12 and set(said) <= set(LEGIBLE) and mod_37_36.is_valid(said) else ""
 
 
 def grouped(number: str) -> str:

@@ -11,18 +11,21 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from onewindow.accounts import divisions
 from onewindow.accounts.counter import organisation_at_window, person_at_window
 from onewindow.accounts.models import Organisation
 from onewindow.cases.actions import drafts, instant, intake
 from onewindow.cases.models import Case, State
+from onewindow.catalogue import lists
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
 from onewindow.feedback.actions import invite
-from onewindow.kernel import forms
+from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.my import steps
@@ -30,8 +33,10 @@ from onewindow.web.my import steps
 
 @staff_only("clerk")
 def choose(request: SignedIn) -> HttpResponse:
-    """Which item: search, or the complete items of the clerk's agencies."""
+    """Which item: search, the number of a citizen's list 清单, or the complete items of the clerk's agencies."""
     q = request.GET.get("q", "").strip()
+    if known := lists.open_list(numbers.read_share_number(q)):
+        return redirect(f"{reverse('desk-instant', args=[known.item_id])}?{known.query}")
     offered = Item.objects.filter(complete=True, agency_id__in=request.principal.agencies("clerk")).select_related(
         "agency", "current"
     )
@@ -60,6 +65,7 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
         "schema": steps.questions_schema(guide), "answers": {k: _typed(v) for k, v in answers.items()},
         "checklist": checklist(guide, _facts(guide, values, answers)), "seen": request.POST.getlist("seen_paper"),
+        "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
         "posted": request.POST, "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
     }  # fmt: skip
     return render(request, "desk/instant.html", context, status=422 if errors else 200)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.public import items, pages, verification
+from onewindow.web.public import items, lists, pages, verification
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -9,6 +9,13 @@ urlpatterns = [
     path("items/<str:code>/", items.show, name="item"),
     path("items/<str:code>/print/", items.paper, name="item-print"),
     path("items/<str:code>/versions/<int:number>/", items.version, name="item-version"),
+    path("items/<str:code>/leaflet.pdf", lists.leaflet, name="item-leaflet"),
+    path("items/<str:code>/lists/", lists.create, name="item-lists"),
+    path("lists/<str:number>/", lists.show, name="list"),
+    path("lists/<str:number>/ticks/", lists.tick, name="list-ticks"),
+    path("lists/<str:number>/renewal/", lists.renew, name="list-renewal"),
+    path("lists/<str:number>/removal/", lists.remove, name="list-removal"),
+    path("my/lists/", lists.mine, name="my-lists"),
     path("verify/", verification.index, name="verify"),
     path("verify/<str:number>/", verification.show, name="verify-certificate"),
     path("help/", pages.guidance, name="help"),

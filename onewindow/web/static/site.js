@@ -18,4 +18,16 @@ document.addEventListener("click", (event) => {
     document.cookie = `elder=${on ? 1 : 0}; path=/; max-age=31536000; samesite=lax`;
   }
   if (event.target.closest("[data-print]")) window.print();
+  const share = event.target.closest("[data-share]");
+  if (share) pass(share, share.dataset.share, share.dataset.title);
 });
+
+/* Sharing as the phone does it, else the address into the clipboard. */
+async function pass(button, url, title) {
+  if (navigator.share) return navigator.share({ url, title }).catch(() => {});
+  await navigator.clipboard.writeText(url);
+  button.querySelector("span").textContent = button.dataset.done;
+}
+if (navigator.share || navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-share]")) button.hidden = false;
+}
