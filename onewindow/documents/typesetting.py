@@ -93,9 +93,11 @@ def render(template: str, facts: dict[str, Any], template_digest: str | None = N
     return pdf
 
 
-def qr_svg(text: str) -> str:
+def qr_svg(text: str, *, scalable: bool = False) -> str:
+    """`scalable`: takes the size of the element it stands in, for pages; papers keep the bytes they were sealed with."""
     if not text:
         return ""
     svg = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(svg, kind="svg", border=0, dark="#123C4A", xmldecl=False)
+    code = segno.make(text, error="m", micro=False)
+    code.save(svg, kind="svg", border=0, dark="#123C4A", xmldecl=False, omitsize=scalable)
     return svg.getvalue().decode()

@@ -115,6 +115,6 @@ def _context(request: Request, known: SavedList) -> dict[str, Any]:
     link = request.build_absolute_uri(reverse("list", args=[known.number]))
     return {
         "known": known, "item": known.item, "guide": known.version.guide, "checklist": known.checklist, "link": link,
-        "query": known.query, "qr": typesetting.qr_svg(link),
+        "query": known.query, "qr": typesetting.qr_svg(link, scalable=True),
         "own": bool(request.principal and request.principal.user_id == known.owner_id),
     }  # fmt: skip
