@@ -94,7 +94,7 @@ def render(template: str, facts: dict[str, Any], template_digest: str | None = N
 
 
 def qr_svg(text: str, *, scalable: bool = False) -> str:
-    """`scalable`: takes the size of the element it stands in, for pages; papers keep the bytes they were sealed with."""
+    """`scalable`: as large as the element it stands in, for pages; papers keep the bytes they were sealed with."""
     if not text:
         return ""
     svg = io.BytesIO()
