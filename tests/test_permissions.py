@@ -48,6 +48,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-remove-paper": ("POST", OWNER), "case-restore-paper": ("POST", OWNER), "case-prereview": ("POST", OWNER),
     "case-submission": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
+    "case-application": ("GET", CASE),
     "case-certificate": ("GET", (IN, NO, NO, NO, NO, NO)),  # none has been issued yet
     "desk-list": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-new": ("GET", (IN, NO, NO, OK, NO, OK)),
     "desk-instant": ("GET", (IN, NO, NO, OK, NO, NO)), "desk-case": ("GET", DESK), "desk-presence": ("GET", DESK),

@@ -27,6 +27,12 @@ def is_known(code: str) -> bool:
     return code in towns()
 
 
+def in_full(code: str) -> str:
+    """As it stands on a certificate, which is read outside the district."""
+    town = name(code)
+    return town and f"{settings.DISTRICT_NAME}{town}"
+
+
 def name(code: str) -> str:
     """Of the town; nothing for an address elsewhere, which says all in its detail."""
     return "" if code == ELSEWHERE else towns().get(code, code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from onewindow.accounts.models import Mandate, User
 from onewindow.cases.models import Case
 from onewindow.kernel.models import Entry
@@ -31,11 +33,18 @@ def on_entry(entry: Entry) -> None:
         user=user,
         phone=phone,
         template=template,
-        context={"item": str(case.item), "number": case.number, "due_on": entry.data.get("due_on", "")},
+        context={"item": str(case.item), "number": case.number, "due_on": _due(entry)},
         subject=case.number,
         entry=entry.pk,
         link=f"/my/cases/{case.number}/",
     )
+
+
+def _due(entry: Entry) -> str:
+    """The day the pages name too: the promised one where it comes before the statutory."""
+    facts = entry.data.get("paper", {}).get("facts", {})
+    first = min(filter(None, [facts.get("due_on"), facts.get("promised_on")]), default="")
+    return f"{date.fromisoformat(first):%-m月%-d日}" if first else ""
 
 
 def recipient(case: Case) -> tuple[User | None, str]:

@@ -23,6 +23,8 @@ def findings(guide: Guide) -> Iterator[Finding]:
     for label, key in guide.result.shows.items():
         if key not in fields:
             yield ("result", "shows", label), f"表单里没有字段“{key}”"
+    if guide.result.holder and guide.result.holder not in fields:
+        yield ("result", "holder"), f"表单里没有字段“{guide.result.holder}”"
 
 
 def _fields(guide: Guide) -> Iterator[tuple[Path, FormField]]:

@@ -5,9 +5,9 @@ Field names follow the national implementation list (实施清单) in English; `
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer, field_validator
 
 from onewindow.kernel.forms.schema import Choice, FormSchema, Strict
 
@@ -115,7 +115,20 @@ class Result(Strict):
     valid_months: int | None = None
     # Fields of the form shown on the certificate: label → field key.
     shows: dict[str, str] = {}
+    # Field of the form that names the holder, where that is not the applicant: a child, a company being founded.
+    holder: str = ""
+    holder_is_body: bool = False
     note: str = ""
+
+    @field_serializer("shows")
+    def _in_order(self, shows: dict[str, str]) -> list[tuple[str, str]]:
+        """As pairs: a JSON object in PostgreSQL forgets the order of the lines on the certificate."""
+        return list(shows.items())
+
+    @field_validator("shows", mode="before")
+    @classmethod
+    def _from_pairs(cls, shows: Any) -> Any:
+        return dict(shows) if isinstance(shows, list | tuple) else shows
 
 
 class Faq(Strict):

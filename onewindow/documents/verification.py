@@ -70,12 +70,13 @@ class Shown:
 
 
 def shown(certificate: Certificate) -> Shown:
-    """A person's name is masked; an organisation's is public."""
+    """A person's name is masked; an organisation's is public, also of one that the certificate founds."""
+    public = certificate.organisation_id is not None or certificate.facts.get("body", False)
     lapsed = certificate.state == Certificate.State.VALID and not certificate.is_valid
     return Shown(
         type_name=certificate.type_name,
         number=certificate.number,
-        holder=certificate.holder if certificate.organisation_id else secrecy.mask_name(certificate.holder),
+        holder=certificate.holder if public else secrecy.mask_name(certificate.holder),
         organ=certificate.agency.name,
         issued_on=date.fromisoformat(certificate.facts["issued_on"]),
         valid_from=certificate.valid_from,

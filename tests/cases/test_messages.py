@@ -76,6 +76,14 @@ class TestWhom:
         reached = {to for channel, to in told(case, "case.received") if channel == "in_app"}
         assert reached == {f"user:{(granny if revoked else agent).user_id}"}
 
+    def test_the_day_told_is_the_one_on_the_page(self, eve):
+        case = submitted("XDP0052")
+        intake.accept(case, by=post(case, "clerk"))
+        told(case, "case.accepted")
+        day = f"{case.due_on:%-m月%-d日}"
+        assert case.due_on == case.promised_due < case.statutory_due
+        assert f"最迟 {day} 办结" in Message.objects.filter(channel="sms").latest("id").text
+
     def test_acts_that_concern_the_office_only_tell_nobody(self):
         case = submitted()
         entry = ledger.record(case, "case.file_opened", by=post(case, "clerk"))

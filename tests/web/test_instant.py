@@ -55,7 +55,7 @@ def test_done_on_the_spot_with_every_act_on_record(chief):
     ]  # fmt: skip  # no receipt: it is not needed where all is finished on the spot
     certificate = Certificate.objects.get()
     assert certificate.holder == "李秀英"
-    assert certificate.facts["lines"] == [["现住址", "大丰街道 香城大道1号"]]
+    assert certificate.facts["lines"] == [["现住址", "新都区大丰街道 香城大道1号"]]
     assert case.person == Person.find(NUMBER)
 
 

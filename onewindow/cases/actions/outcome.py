@@ -107,21 +107,23 @@ def _certificate(case: Case, by: Actor) -> Certificate | None:
     result = case.guide.result
     if result.kind not in {"certificate", "document"}:
         return None
-    shown = display_values(case.guide.form, case.form, divisions.name)
+    shown = display_values(case.guide.form, case.form, divisions.in_full)
     today = clock.today()
     until = add_months(today, result.valid_months) if result.valid_months else None
+    holder = shown.get(result.holder, "") or case.applicant_name
     return certificates.issue_certificate(
         type_name=result.name,
         prefix=case.item_id[:3],
-        holder=case.applicant_name,
-        holder_index=secrecy.index(case.applicant_name, purpose="holder"),
+        holder=holder,
+        holder_index=secrecy.index(holder, purpose="holder"),
         person=case.person,
         organisation=case.organisation,
         agency=case.agency,
         case_number=case.number,
         facts={
-            "title": result.name, "holder": case.applicant_name, "organ": case.agency.name,
-            "lines": [[label, shown.get(key, "")] for label, key in result.shows.items()],
+            "title": result.name, "holder": holder, "organ": case.agency.name,
+            "body": case.organisation_id is not None or result.holder_is_body,
+            "lines": [[label, shown[key]] for label, key in result.shows.items() if shown.get(key, holder) != holder],
             "note": result.note, "item": case.guide.name,
             "issued_on": today.isoformat(), "valid_until": until.isoformat() if until else "",
             "sandbox": settings.SANDBOX,

@@ -76,6 +76,10 @@ class Remarks(Words):
         return [*found, *([{"on": "", "text": general}] if general else [])]
 
 
+class Withdraw(Words):
+    reason = text("申请人撤回的原因", rows=2, max_length=200)
+
+
 @dataclass(frozen=True)
 class Act:
     slug: str
@@ -105,6 +109,7 @@ ACTS = {
         Act("delivery", outcome.deliver, Deliver),
         Act("completion", outcome.finish, Receive),
         Act("refusal", intake.refuse_to_accept, Refuse, "不予受理会结束这件申请，决定书当即生成。"),
+        Act("withdrawal", intake.withdraw, Withdraw, "按申请人本人的意思撤回。撤回后不再办理，不能恢复。"),
         Act("denial", outcome.deny, Deny, "不予决定送达后产生法律效力，申请人可以复议或诉讼。"),
     ]
 }
@@ -116,6 +121,15 @@ class Offer:
 
     act: Act
     form: Words
+
+
+def unsent(offered: list[Offer], typed: tuple[str, Words] | None, data: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(label, words) of a refused act that is no longer possible: there is no form left to keep them in."""
+    if typed is None or typed[0] in {offer.act.slug for offer in offered}:
+        return []
+    kept = [(str(field.label), str(field.value() or "")) for field in typed[1] if field.widget_type != "radioselect"]
+    kept += [("意见", text) for name, text in data.items() if name.startswith("remark.")]
+    return [(label, words) for label, words in kept if words.strip()]
 
 
 def offers(case: Case, by: Any, typed: tuple[str, Words] | None = None) -> list[Offer]:

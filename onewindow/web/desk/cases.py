@@ -20,7 +20,8 @@ from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import worklist
-from onewindow.web.desk.acts import ACTS, Words, offers
+from onewindow.web.desk.acts import ACTS, Words, offers, unsent
+from onewindow.web.my import steps
 
 OFFICERS = ("clerk", "reviewer", "decider", "manager")
 
@@ -46,13 +47,16 @@ def file_page(
 ) -> HttpResponse:
     """The case file; `typed` keeps what the officer wrote in an act that was refused."""
     principal = request.principal
+    offered = offers(case, principal, typed)
     context: dict[str, Any] = {
         "case": case,
         "ready": readiness.check(case),
         "pages": forms.display_places(case.guide.form, case.form, divisions.name),
+        "said": said(case),
         "events": timeline.of(case, inner=True),
         "deadlines": deadlines.all_of(case),
-        "offers": offers(case, principal, typed),
+        "offers": offered,
+        "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
         "certificate": timeline.certificate(case),
         "rating": Rating.objects.filter(case=case).first(),
@@ -63,6 +67,13 @@ def file_page(
         "left": worklist.days_left(case),
     }
     return render(request, "desk/case.html", context, status=status)
+
+
+def said(case: Case) -> list[tuple[str, str]]:
+    """What the applicant answered to the guide's questions, where the form does not say it again."""
+    schema, form = steps.questions_schema(case.guide), {field.key for field in case.guide.form.walk()}
+    rows = forms.display_places(schema, case.answers)[0][1]
+    return [(label, words) for key, label, words in rows if words and key not in form]
 
 
 @require_POST

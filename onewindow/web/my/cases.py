@@ -7,11 +7,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from onewindow.accounts import divisions
 from onewindow.cases import deadlines, timeline
 from onewindow.cases.actions import intake
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
-from onewindow.kernel import wire
+from onewindow.kernel import forms, wire
 from onewindow.kernel.flow import available
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
@@ -46,6 +47,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
         "materials": {material.key: material.name for material in case.guide.materials},
         "certificate": timeline.certificate(case),
         "remarks": intake.labelled(case, case.open_remarks),
+        "pages": forms.display(case.guide.form, case.form, divisions.name),
         "rating": Rating.objects.filter(case=case).first(),
     }
     return render(request, "my/case.html", context)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+from urllib.parse import quote
+
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
+from onewindow.cases import application as sheet
 from onewindow.cases import notices, timeline
 from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import files, papers
@@ -40,6 +43,15 @@ def document(request: SignedIn, number: str, entry: int) -> HttpResponseBase:
     if paper is None:
         raise Http404
     return files.serve(papers.paper_pdf(paper))
+
+
+@signed_in
+def application(request: SignedIn, number: str) -> HttpResponse:
+    """申请书, from what was filled in."""
+    case = _case(request, number)
+    name = quote(f"{case.guide.name}申请书 {case.number}.pdf")
+    kept = {"Content-Disposition": f"inline; filename*=UTF-8''{name}", "Cache-Control": "private, no-store"}
+    return HttpResponse(sheet.pdf(case), content_type="application/pdf", headers=kept)
 
 
 @signed_in

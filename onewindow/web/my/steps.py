@@ -14,6 +14,9 @@ from onewindow.catalogue.guide import Guide
 from onewindow.kernel import forms
 from onewindow.kernel.forms import FormField, FormPage, FormSchema
 
+# Kinds a question may have: what it was answered is not asked again.
+ASKED = frozenset({"choice", "number", "yes_no"})
+
 
 @dataclass(frozen=True)
 class Step:
@@ -64,7 +67,7 @@ def form_values(case: Case, page: int) -> dict[str, Any]:
     """What stands in the fields: what was typed before, else what is known of the person."""
     known, values = prefill(case), dict(forms.masked(case.guide.form, case.form))
     for field in case.guide.form.pages[page - 1].fields:
-        if values.get(field.key) in (None, "") and field.key in case.answers and field.kind in {"choice", "number"}:
+        if values.get(field.key) in (None, "") and field.key in case.answers and field.kind in ASKED:
             values[field.key] = case.answers[field.key]
         if values.get(field.key) in (None, "") and known.get(field.prefill):
             values[field.key] = known[field.prefill]

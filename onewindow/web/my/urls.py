@@ -20,6 +20,7 @@ urlpatterns = [
     path("my/cases/<str:number>/withdrawal/", cases.withdraw, name="case-withdrawal"),
     path("cases/<str:number>/files/<uuid:paper>/", files.case_file, name="case-file"),
     path("cases/<str:number>/documents/<int:entry>/", files.document, name="case-document"),
+    path("cases/<str:number>/application/", files.application, name="case-application"),
     path("cases/<str:number>/certificate/", files.certificate, name="case-certificate"),
     path("rate/<str:token>/", rating.show, name="rate"),
 ]
