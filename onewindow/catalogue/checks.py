@@ -79,8 +79,6 @@ def _expressions(guide: Guide) -> Iterator[Finding]:
 
 
 def _questions(guide: Guide) -> Iterator[Finding]:
-    if guide.complete and not 3 <= len(guide.questions) <= 6:
-        yield ("questions",), f"完整的指南要问 3 至 6 个问题，现在是 {len(guide.questions)} 个"
     for i, question in enumerate(guide.questions):
         if question.kind == "choice" and len(question.choices) < 2:
             yield ("questions", i, "choices"), "至少要有两个选项"

@@ -1,124 +1,168 @@
 """The one executable source of an item: everything guide page, checklist, form, window and API say comes from here.
 
-Field names follow the national implementation list (实施清单) in English; `docs/glossary.md` maps them.
+Field names follow the national implementation list (实施清单) in English; `Said` is what an editor calls them, and
+`docs/glossary.md` maps them. A new field is optional: what a version did not say it does not say later.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_serializer, field_validator
 
-from onewindow.kernel.forms.schema import Choice, FormSchema, Strict
+from onewindow.kernel.forms.schema import Choice, FormSchema, Said, Strict
 
 Confidence = Literal["A", "B", "C", "V", "P", "K", "T", "D", "E", "n", "k", ""]
+CONFIDENCE = {
+    "": "未注明", "V": "已查原文", "A": "公开目录", "B": "公开来源", "P": "部分查过", "C": "通用知识",
+    "K": "凭记忆，待核对",
+    "T": "按条文数字推得", "D": "默认值", "E": "估计", "n": "有此法，未引条", "k": "法名凭记忆",
+}  # fmt: skip
+Sure = Annotated[Confidence, Said("可信度", words=CONFIDENCE)]
+UNITS = {"working": "工作日", "natural": "自然日"}
+Unit = Annotated[Literal["working", "natural"], Said("单位", words=UNITS)]
+WHEN = "条件式，例如 household == 'sichuan'；代号见“问题”"
+Key = Annotated[str, Said("代号", "小写字母、数字和下划线，条件式里用")]
 
 
 class Citation(Strict):
     """Legal basis 依据. `confidence` as in data/xindu/README.md: V looked up, K general knowledge …"""
 
-    law: str
-    article: str = ""
-    text: str = ""
-    confidence: Confidence = ""
+    law: Annotated[str, Said("法律法规", "带书名号的全称")]
+    article: Annotated[str, Said("条款")] = ""
+    text: Annotated[str, Said("条文", long=True)] = ""
+    confidence: Sure = ""
+    number: Annotated[str, Said("文号")] = ""
+    issuer: Annotated[str, Said("颁布机关")] = ""
+    since: Annotated[str, Said("实施日期")] = ""
 
 
 class Question(Strict):
-    """One of the three to six things asked for "my checklist"; its key is a variable of the conditions."""
+    """One of the at most six things asked for "my checklist"; its key is a variable of the conditions."""
 
-    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    ask: str
-    kind: Literal["number", "choice", "yes_no"] = "choice"
-    choices: tuple[Choice, ...] = ()
-    unit: str = ""
-    min: float | None = None
-    max: float | None = None
-    hint: str = ""
+    key: Key = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    ask: Annotated[str, Said("问什么")]
+    kind: Annotated[
+        Literal["number", "choice", "yes_no"],
+        Said("答法", words={"choice": "选一个", "yes_no": "是或否", "number": "填数字"}),
+    ] = "choice"
+    choices: Annotated[tuple[Choice, ...], Said("选项")] = ()
+    unit: Annotated[str, Said("单位")] = ""
+    min: Annotated[float | None, Said("最小")] = None
+    max: Annotated[float | None, Said("最大")] = None
+    hint: Annotated[str, Said("提示")] = ""
 
 
 class Condition(Strict):
     """受理条件: who may apply. `when` is CEL over the answers; empty when only an officer can judge it."""
 
-    key: str
-    text: str
-    when: str = ""
-    unmet: str = ""
-    cites: tuple[Citation, ...] = ()
+    key: Key
+    text: Annotated[str, Said("条件", long=True)]
+    when: Annotated[str, Said("怎么判断", f"{WHEN}；空着由工作人员判断")] = ""
+    unmet: Annotated[str, Said("不符合时怎么说")] = ""
+    cites: Annotated[tuple[Citation, ...], Said("依据")] = ()
 
 
 class Situation(Strict):
     """情形: a case that changes the papers."""
 
-    key: str
-    title: str
-    when: str
+    key: Key
+    title: Annotated[str, Said("情形名称")]
+    when: Annotated[str, Said("什么时候是这种情形", WHEN)]
 
 
 class Material(Strict):
     """申请材料 (GB/T 39046 56–64)."""
 
-    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    name: str
+    key: Key = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: Annotated[str, Said("材料名称")]
     # CEL over the answers; empty: always needed.
-    needed_when: str = ""
+    needed_when: Annotated[str, Said("什么时候要", f"{WHEN}；空着就是都要")] = ""
     # Why it is needed, or what the condition says in plain words.
-    why: str = ""
-    form: Literal["original", "copy", "original_and_copy", "electronic", "form"] = "original"
-    originals: int = 1
-    copies: int = 0
-    necessity: Literal["required", "conditional", "tolerable"] = "required"
-    source: Literal["applicant", "government", "intermediary"] = "applicant"
-    issuer: str = ""
-    where: str = ""
-    shareable: bool = False
-    standard: str = ""
-    upload: bool = True
-    cites: tuple[Citation, ...] = ()
-    confidence: Confidence = "C"
+    why: Annotated[str, Said("为什么要")] = ""
+    form: Annotated[
+        Literal["original", "copy", "original_and_copy", "electronic", "form"],
+        Said("材料形式", words={
+            "original": "原件", "copy": "复印件", "original_and_copy": "原件和复印件", "electronic": "电子",
+            "form": "表格",
+        }),
+    ] = "original"  # fmt: skip
+    originals: Annotated[int, Said("原件份数")] = 1
+    copies: Annotated[int, Said("复印件份数")] = 0
+    necessity: Annotated[
+        Literal["required", "conditional", "tolerable"],
+        Said("必要性", words={"required": "必要", "conditional": "视情形", "tolerable": "可容缺"}),
+    ] = "required"
+    source: Annotated[
+        Literal["applicant", "government", "intermediary"],
+        Said("来源渠道", words={
+            "applicant": "申请人自备", "government": "政府部门核发", "intermediary": "中介或法定机构",
+        }),
+    ] = "applicant"  # fmt: skip
+    issuer: Annotated[str, Said("出具机构")] = ""
+    where: Annotated[str, Said("哪里拿")] = ""
+    shareable: Annotated[bool, Said("可共享核验")] = False
+    standard: Annotated[str, Said("受理标准")] = ""
+    upload: Annotated[bool, Said("网上要上传")] = True
+    size: Annotated[str, Said("纸质规格", "空着就是 A4")] = ""
+    note: Annotated[str, Said("填报须知", long=True)] = ""
+    cites: Annotated[tuple[Citation, ...], Said("要求提供的依据")] = ()
+    confidence: Sure = "C"
 
 
 class Limit(Strict):
     """A period; 0 days means on the spot."""
 
-    days: int = Field(ge=0, le=400)
-    unit: Literal["working", "natural"] = "working"
-    basis: tuple[Citation, ...] = ()
-    note: str = ""
-    confidence: Confidence = ""
+    days: Annotated[int, Said("天数", "0 就是当场办结")] = Field(ge=0, le=400)
+    unit: Unit = "working"
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+    note: Annotated[str, Said("说明")] = ""
+    confidence: Sure = ""
+
+
+STAGES = {"accept": "受理", "review": "审查", "decide": "决定", "certify": "制证、办结", "deliver": "送达"}
 
 
 class Step(Strict):
     """环节. `post` is the role that does it; review steps run between acceptance and decision."""
 
-    key: Literal["accept", "review", "decide", "certify", "deliver"]
-    name: str
-    post: Literal["clerk", "reviewer", "decider"]
-    days: float = 0
-    unit: Literal["working", "natural"] = "working"
-    performer: str = ""
-    description: str = ""
+    key: Annotated[Literal["accept", "review", "decide", "certify", "deliver"], Said("环节", words=STAGES)]
+    name: Annotated[str, Said("环节名称")]
+    post: Annotated[
+        Literal["clerk", "reviewer", "decider"],
+        Said("岗位", words={"clerk": "窗口受理岗", "reviewer": "审查岗", "decider": "决定岗"}),
+    ]
+    days: Annotated[float, Said("用时（天）")] = 0
+    unit: Unit = "working"
+    performer: Annotated[str, Said("谁来办")] = ""
+    description: Annotated[str, Said("做什么", long=True)] = ""
 
 
 class Fee(Strict):
-    name: str
-    standard: str
-    basis: str = ""
-    waiver: str = ""
+    name: Annotated[str, Said("收费项目")]
+    standard: Annotated[str, Said("收费标准")]
+    basis: Annotated[str, Said("收费依据")] = ""
+    waiver: Annotated[str, Said("减免及依据")] = ""
+
+
+RESULTS = {"certificate": "证照", "document": "文书、批复", "benefit": "待遇", "record": "登记、备案", "none": "无"}
+WAYS = {"window": "窗口领取", "post": "邮寄", "online": "网上送达"}
 
 
 class Result(Strict):
     """What one gets. A `certificate` or `document` has number, QR and seal; a `benefit` is paid, a `record` filed."""
 
-    name: str
-    kind: Literal["certificate", "document", "benefit", "record", "none"]
+    name: Annotated[str, Said("结果名称")]
+    kind: Annotated[Literal["certificate", "document", "benefit", "record", "none"], Said("结果类型", words=RESULTS)]
     # Months the certificate is valid; None: until the decision changes.
-    valid_months: int | None = None
+    valid_months: Annotated[int | None, Said("有效期（月）", "空着就是长期")] = None
     # Fields of the form shown on the certificate: label → field key.
-    shows: dict[str, str] = {}
+    shows: Annotated[dict[str, str], Said("证面内容", "每行一项：标签=表单字段代号")] = {}
     # Field of the form that names the holder, where that is not the applicant: a child, a company being founded.
-    holder: str = ""
-    holder_is_body: bool = False
-    note: str = ""
+    holder: Annotated[str, Said("持证人字段", "表单里写持证人的字段代号；空着就是申请人")] = ""
+    holder_is_body: Annotated[bool, Said("持证人是单位")] = False
+    note: Annotated[str, Said("说明", long=True)] = ""
+    ways: Annotated[tuple[Literal["window", "post", "online"], ...], Said("送达方式", words=WAYS)] = ()
 
     @field_serializer("shows")
     def _in_order(self, shows: dict[str, str]) -> list[tuple[str, str]]:
@@ -132,89 +176,134 @@ class Result(Strict):
 
 
 class Faq(Strict):
-    q: str
-    a: str
+    q: Annotated[str, Said("问")]
+    a: Annotated[str, Said("答", long=True)]
 
 
 class Place(Strict):
-    name: str
-    address: str = ""
-    hours: str = ""
-    phone: str = ""
-    site: str = ""
+    name: Annotated[str, Said("地点名称")]
+    address: Annotated[str, Said("地址")] = ""
+    hours: Annotated[str, Said("办理时间", "写明工作日，例如 工作日 9:00–17:00")] = ""
+    phone: Annotated[str, Said("联系电话")] = ""
+    site: Annotated[str, Said("场所代码")] = ""
+    transit: Annotated[str, Said("交通指引")] = ""
 
 
 class Contacts(Strict):
-    consult: str = ""
-    complain: str = ""
-    places: tuple[Place, ...] = ()
+    consult: Annotated[str, Said("咨询电话", "带区号")] = ""
+    complain: Annotated[str, Said("监督投诉电话", "带区号，不能与咨询电话相同")] = ""
+    places: Annotated[tuple[Place, ...], Said("办理地点")] = ()
 
 
 class Remedies(Strict):
     """复议与诉讼 (行政复议法 §20, 行政诉讼法 §46)."""
 
-    reconsideration: str = ""
-    suit: str = ""
+    reconsideration: Annotated[str, Said("行政复议", "写明向哪个机关申请", long=True)] = ""
+    suit: Annotated[str, Said("行政诉讼", "写明向哪个法院提起", long=True)] = ""
 
 
 class Visits(Strict):
-    count: int = 0
-    reason: str = ""
+    count: Annotated[int, Said("到现场次数")] = 0
+    reason: Annotated[str, Said("必须到现场的原因")] = ""
+
+
+DEPTHS = {"1": "网上咨询", "2": "网上交材料", "3": "网上预审", "4": "网上受理", "5": "全程网办"}
 
 
 class Online(Strict):
     """网上办理深度: 1 consult … 5 all online."""
 
-    depth: int = Field(default=1, ge=1, le=5)
-    why_not: str = ""
+    depth: Annotated[int, Said("网上办理深度", "1 咨询，2 交材料，3 预审，4 受理，5 全程网办")] = Field(
+        default=1, ge=1, le=5
+    )
+    why_not: Annotated[str, Said("不能全程网办的原因")] = ""
+    url: Annotated[str, Said("别处网办地址")] = ""
+    # None: nobody has said yet.
+    payment: Annotated[bool | None, Said("可以网上缴费")] = None
+
+
+class Mail(Strict):
+    """物流快递: what may come and go by post."""
+
+    papers: Annotated[bool, Said("材料可以邮寄")] = False
+    address: Annotated[str, Said("收件地址")] = ""
+    note: Annotated[str, Said("邮寄说明")] = ""
 
 
 class Provenance(Strict):
-    source: str = ""
-    name: Confidence = ""
-    basis: Confidence = ""
-    days: Confidence = ""
-    note: str = ""
+    source: Annotated[str, Said("来源")] = ""
+    name: Annotated[Confidence, Said("名称可信度", words=CONFIDENCE)] = ""
+    basis: Annotated[Confidence, Said("依据可信度", words=CONFIDENCE)] = ""
+    days: Annotated[Confidence, Said("时限可信度", words=CONFIDENCE)] = ""
+    note: Annotated[str, Said("备注")] = ""
+
+
+LEVELS = {"district": "区级大厅", "town": "镇（街道）", "village": "村（社区）"}
+SCOPES = {
+    "": "只在本区", "national": "全国通办", "cross_province": "跨省通办", "cross_city": "跨市通办",
+    "cross_county": "跨县通办",
+}  # fmt: skip
 
 
 class Guide(Strict):
     """办理规程 of one item."""
 
-    code: str
-    name: str
-    short_name: str = ""
-    name_en: str = ""
-    plain_names: tuple[str, ...] = ()
-    summary: str = ""
-    kind: str
-    parent_name: str = ""
-    core: bool = True
-    agency: str
-    target: tuple[str, ...] = ()
-    levels: tuple[Literal["district", "town", "village"], ...] = ("district",)
-    themes_person: tuple[str, ...] = ()
-    themes_business: tuple[str, ...] = ()
-    ref_code: str = ""
-    linked_item: str = ""
+    code: Annotated[str, Said("事项编号")]
+    name: Annotated[str, Said("事项名称")]
+    short_name: Annotated[str, Said("简称")] = ""
+    name_en: Annotated[str, Said("英文名")] = ""
+    plain_names: Annotated[tuple[str, ...], Said("日常用语", "每行一个")] = ()
+    summary: Annotated[str, Said("一句话说明", long=True)] = ""
+    kind: Annotated[str, Said("事项类型")]
+    parent_name: Annotated[str, Said("主项")] = ""
+    core: Annotated[bool, Said("核心事项")] = True
+    agency: Annotated[str, Said("实施主体", "部门代码")]
+    target: Annotated[tuple[str, ...], Said("服务对象", "每行一个：自然人、法人")] = ()
+    levels: Annotated[tuple[Literal["district", "town", "village"], ...], Said("办理层级", words=LEVELS)] = (
+        "district",
+    )
+    themes_person: Annotated[tuple[str, ...], Said("面向个人的主题", "每行一个")] = ()
+    themes_business: Annotated[tuple[str, ...], Said("面向企业的主题", "每行一个")] = ()
+    ref_code: Annotated[str, Said("地方基本编码")] = ""
+    basic_code: Annotated[str, Said("基本编码", "12 位")] = ""
+    implementation_code: Annotated[str, Said("实施编码", "31 位")] = ""
+    handling_code: Annotated[str, Said("业务办理项编码", "33 位")] = ""
+    linked_item: Annotated[str, Said("对应的审批事项", "中介服务填")] = ""
+    # Computed when a version is made (catalogue.rules): no finding blocks. What a file says here is not believed.
     complete: bool = False
-    immediate: bool = False
-    basis: tuple[Citation, ...] = ()
-    questions: tuple[Question, ...] = Field(default=(), max_length=6)
-    conditions: tuple[Condition, ...] = ()
-    situations: tuple[Situation, ...] = ()
-    materials: tuple[Material, ...] = ()
-    form: FormSchema = FormSchema()
+    immediate: Annotated[bool, Said("即办件")] = False
+    basis: Annotated[tuple[Citation, ...], Said("设定依据")] = ()
+    power_source: Annotated[str, Said("权力来源")] = ""
+    division: Annotated[str, Said("权限划分", long=True)] = ""
+    entrusted: Annotated[str, Said("委托部门")] = ""
+    joint: Annotated[tuple[str, ...], Said("联办机构", "每行一个")] = ()
+    questions: Annotated[tuple[Question, ...], Said("问题")] = Field(default=(), max_length=6)
+    conditions: Annotated[tuple[Condition, ...], Said("受理条件")] = ()
+    quota: Annotated[str, Said("数量限制", "没有限制就空着")] = ""
+    refusals: Annotated[tuple[str, ...], Said("不予批准的情形", "每行一条")] = ()
+    situations: Annotated[tuple[Situation, ...], Said("情形")] = ()
+    materials: Annotated[tuple[Material, ...], Said("材料")] = ()
+    form: Annotated[FormSchema, Said("申请表单")] = FormSchema()
     # Natural days or working days fixed by law; None: the law fixes none.
-    statutory: Limit | None = None
-    promised: Limit | None = None
-    steps: tuple[Step, ...] = ()
-    visits: Visits = Visits()
-    online: Online = Online()
-    fees: tuple[Fee, ...] = ()
-    fee_note: str = ""
-    result: Result = Result(name="", kind="none")
-    faq: tuple[Faq, ...] = ()
-    contacts: Contacts = Contacts()
-    remedies: Remedies = Remedies()
-    provenance: Provenance = Provenance()
-    updated: str = ""
+    statutory: Annotated[Limit | None, Said("法定办结时限")] = None
+    promised: Annotated[Limit | None, Said("承诺办结时限")] = None
+    steps: Annotated[tuple[Step, ...], Said("环节")] = ()
+    visits: Annotated[Visits, Said("到现场")] = Visits()
+    online: Annotated[Online, Said("网上办理")] = Online()
+    mail: Annotated[Mail, Said("邮寄")] = Mail()
+    scope: Annotated[
+        Literal["", "national", "cross_province", "cross_city", "cross_county"], Said("通办范围", words=SCOPES)
+    ] = ""
+    kiosk: Annotated[bool, Said("可用自助终端")] = False
+    appointment: Annotated[str, Said("预约规则", "不能预约就空着")] = ""
+    fees: Annotated[tuple[Fee, ...], Said("收费项目")] = ()
+    fee_note: Annotated[str, Said("收费说明", "不收费的写“不收费。”")] = ""
+    result: Annotated[Result, Said("办理结果")] = Result(name="", kind="none")
+    faq: Annotated[tuple[Faq, ...], Said("常见问题")] = ()
+    contacts: Annotated[Contacts, Said("咨询、投诉和地点")] = Contacts()
+    remedies: Annotated[Remedies, Said("复议与诉讼")] = Remedies()
+    rights: Annotated[str, Said("依法享有的权利", long=True)] = ""
+    duties: Annotated[str, Said("依法履行的义务", long=True)] = ""
+    intermediary: Annotated[tuple[str, ...], Said("涉及的中介服务", "每行一个，没有就空着")] = ()
+    provenance: Annotated[Provenance, Said("来源与可信度")] = Provenance()
+    updated: Annotated[str, Said("最近核对日期", "如 2026-11-23")] = ""
