@@ -118,7 +118,7 @@ def build(content: dict[str, Any], source: Source | str, problems: Problems) -> 
         guide = Guide.model_validate(content)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            _report(problems, source, fault["loc"], _meaning(fault))
+            _report(problems, source, fault["loc"], meaning(fault))
         return None
     faults = list(checks.findings(guide))
     for path, what in faults:
@@ -126,7 +126,7 @@ def build(content: dict[str, Any], source: Source | str, problems: Problems) -> 
     return None if faults else guide
 
 
-def _meaning(fault: Any) -> str:
+def meaning(fault: Any) -> str:
     if fault["type"] == "literal_error":
         return f"只能是 {fault['ctx']['expected'].replace(' or ', '、').replace(', ', '、')}，现在是“{fault['input']}”"
     if fault["type"] in MEANINGS:

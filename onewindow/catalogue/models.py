@@ -1,4 +1,4 @@
-"""Items 事项 and their immutable versions."""
+"""Items 事项, their immutable versions, and the drafts that become versions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
+from onewindow.accounts.principal import Principal
 from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist
 from onewindow.catalogue.guide import Guide
 from onewindow.kernel import clock, numbers
+from onewindow.kernel.models import Flowing
 
 
 class Item(models.Model):
@@ -29,6 +34,14 @@ class Item(models.Model):
     complete = models.BooleanField(default=False)
     online_depth = models.PositiveSmallIntegerField(default=1)
     current = models.ForeignKey("ItemVersion", models.PROTECT, null=True, related_name="+")
+    # What the files said when they were last loaded, and whether somebody has written a newer version on the web since.
+    file_digest = models.CharField(max_length=64, blank=True)
+    edited = models.BooleanField(default=False)
+    # When somebody last checked the guide, as it says itself.
+    reviewed_on = models.DateField(null=True)
+    # Codes of the rules that block, or only warn: a cache of catalogue.rules for lists, written with each version.
+    blocked_by = ArrayField(models.CharField(max_length=8), default=list)
+    warned_by = ArrayField(models.CharField(max_length=8), default=list)
 
     class Meta:
         ordering = ["code"]
@@ -111,6 +124,79 @@ class SavedList(models.Model):
     def left(self) -> int:
         """How many papers are still to be collected."""
         return sum(row.key not in self.ticked for row in self.to_bring)
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def open_to(self, principal: Principal) -> DraftQuerySet:
+        """Editors and checkers of the whole district see every draft, those of an agency its own."""
+        agencies = {post.agency for post in principal.posts if post.role in {"editor", "checker"}}
+        return self if None in agencies else self.filter(agency__in=agencies)
+
+    def unfinished(self) -> DraftQuerySet:
+        return self.filter(state__in=Draft.OPEN)
+
+
+class Draft(Flowing):
+    """草稿: a guide being written, also when it is not valid yet; a second person lets it become a version."""
+
+    class State(models.TextChoices):
+        DRAFTING = "drafting", "编辑中"
+        REVIEWING = "reviewing", "待审核"
+        RETURNED = "returned", "退回修改"
+        APPROVED = "approved", "待发布"
+        PUBLISHED = "published", "已发布"
+        DISCARDED = "discarded", "已作废"
+
+    kind = "draft"
+    EDITABLE = (State.DRAFTING, State.RETURNED)
+    OPEN = (*EDITABLE, State.REVIEWING, State.APPROVED)
+
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFTING)
+    code = models.CharField(max_length=50)
+    agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="+")
+    # The version it started from; none for a new item.
+    base = models.ForeignKey(ItemVersion, models.PROTECT, null=True, related_name="+")
+    # As typed, in the shape of `ItemVersion.body`.
+    content = models.JSONField(default=dict)
+    # The row taken out last and where it stood, so that it can be put back.
+    removed = models.JSONField(default=dict)
+    note = models.CharField(max_length=500, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Everybody who has written in it: none of them may let it pass.
+    writers = ArrayField(models.BigIntegerField(), default=list)
+    remarks = models.JSONField(default=list)
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    publish_on = models.DateField(null=True)
+    version = models.OneToOneField(ItemVersion, models.PROTECT, null=True, related_name="draft")
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(state__in=["drafting", "returned", "reviewing", "approved"]),
+                name="draft_one_open_per_item",
+            ),
+            models.CheckConstraint(
+                name="draft_approved_has_date", condition=~Q(state="approved") | Q(publish_on__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(fields=["publish_on"], condition=Q(state="approved"), name="draft_due")]
+
+    def __str__(self) -> str:
+        return f"{self.content.get('short_name') or self.content.get('name') or self.code}"
+
+    @property
+    def subject(self) -> str:
+        return f"{self.code}-{self.pk}"
+
+    @property
+    def editable(self) -> bool:
+        return self.state in self.EDITABLE
 
 
 _guides: dict[int, Guide] = {}

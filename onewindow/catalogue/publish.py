@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
 from onewindow.accounts import loading
-from onewindow.catalogue import flagship, rows
+from onewindow.catalogue import flagship, rows, rules
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.kernel import clock, ledger
@@ -28,13 +30,18 @@ class Summary:
     unchanged: int = 0
     # Items of the database that the files no longer name; they stay as they are.
     unnamed: int = 0
+    # Items whose file changed while a newer version was written on the web: left alone.
+    conflicts: tuple[str, ...] = ()
     # Agencies, divisions, sites and calendar days written.
     places: int = 0
     days: int = 0
 
 
-def load(folder: Path) -> tuple[Summary, Problems]:
-    """Everything of a district's folder, or nothing at all when a single row is wrong."""
+def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summary, Problems]:
+    """Everything of a district's folder, or nothing at all when a single row is wrong.
+
+    What an editor has published on the web stays, except for the items of `take_files` (empty: every item).
+    """
     problems = Problems()
     agencies = loading.read_agencies(folder, problems)
     divisions = loading.read_divisions(folder, problems)
@@ -50,14 +57,15 @@ def load(folder: Path) -> tuple[Summary, Problems]:
     with transaction.atomic():
         written = loading.store_places(agencies, divisions, sites)
         _, days = clock.load_holidays(holidays)
-        published, unnamed = publish(guides)
+        done = publish(guides, policy=rules.read(folder, problems), take_files=take_files)
     return Summary(
         items=len(guides),
         core=sum(guide.core for guide in guides),
         complete=sum(guide.complete for guide in guides),
-        published=published,
-        unchanged=len(guides) - published,
-        unnamed=unnamed,
+        published=done.published,
+        unchanged=len(guides) - done.published,
+        unnamed=done.unnamed,
+        conflicts=done.conflicts,
         places=written,
         days=days,
     ), problems
@@ -67,6 +75,7 @@ def read_guides(folder: Path, agencies: set[str], problems: Problems) -> list[Gu
     found = rows.read_items(folder, agencies, problems)
     shared = flagship.read_common(folder, problems)
     overrides = flagship.read_overrides(folder, shared, problems)
+    policy = rules.read(folder, problems)
     guides = []
     for code, content in (found | {code: {} for code in overrides.keys() - found.keys()}).items():
         source, own = overrides.get(code, (f"items.csv 事项 {code}", {}))
@@ -74,7 +83,7 @@ def read_guides(folder: Path, agencies: set[str], problems: Problems) -> list[Gu
             problems.add(f"{code}.yaml agency", f"agencies.csv 里没有“{own.get('agency', '')}”")
         guide = flagship.build(shared.finish(_merged(content, own)), source, problems)
         if guide:
-            guides.append(guide)
+            guides.append(rules.judged(guide, policy))
     return guides
 
 
@@ -97,42 +106,136 @@ def digest(content: dict[str, Any]) -> str:
     return hashlib.sha256(ledger.canonical(content).encode()).hexdigest()
 
 
-def publish(guides: list[Guide]) -> tuple[int, int]:
-    """New versions where the content differs: (published, items no file names). Needs a transaction."""
+def _mark(guide: Guide) -> str:
+    """Of what a file says; whether it is complete follows from the rules and is not the file's doing."""
+    return digest({name: said for name, said in body(guide).items() if name != "complete"})
+
+
+@dataclass(frozen=True)
+class Done:
+    published: int
+    unnamed: int
+    conflicts: tuple[str, ...]
+
+
+@dataclass
+class _Plan:
+    """What a load will write: new versions, and items that are to be known anew without one."""
+
+    versions: dict[str, tuple[Guide, ItemVersion]] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+
+
+def lock_versions() -> None:
+    """Two who publish at once would number the same version twice. Needs a transaction."""
     with connection.cursor() as cursor:
-        # Two loads at once would number the same version twice.
         cursor.execute("LOCK TABLE catalogue_item IN SHARE ROW EXCLUSIVE MODE")
-    there = {
-        code: (number, kept)
-        for code, number, kept in Item.objects.values_list("code", "current__number", "current__digest")
-    }
-    changed: dict[str, tuple[Guide, ItemVersion]] = {}
+
+
+def publish(
+    guides: Iterable[Guide], *, policy: rules.Policy | None = None, take_files: Collection[str] | None = None
+) -> Done:
+    """The files' guides as new versions where the content differs. Needs a transaction."""
+    lock_versions()
+    policy = policy or rules.of_district()
+    there = {item.code: item for item in Item.objects.select_related("current").defer("current__body")}
+    written = ItemVersion.objects.in_bulk([item.current_id for item in there.values() if item.edited])
+    for item in there.values():
+        item.current = written.get(item.current_id or 0, item.current)
+    plan, named = _Plan(), set()
     for guide in guides:
-        content = body(guide)
-        number, kept = there.get(guide.code, (None, None))
-        mark = digest(content)
-        if mark != kept:
-            version = ItemVersion(item_id=guide.code, number=(number or 0) + 1, body=content, digest=mark)
-            changed[guide.code] = (guide, version)
-    _write(changed, there.keys())
-    for code, (_, version) in changed.items():
-        data = {"version": version.number, "digest": version.digest}
-        ledger.record(("item", code), "item.published", by=LOADER, data=data)
-    return len(changed), len(there.keys() - {guide.code for guide in guides})
+        named.add(guide.code)
+        _decide(plan, guide, there, policy, take_files)
+    _write(plan, there)
+    return Done(len(plan.versions), len(there.keys() - named), tuple(plan.conflicts))
 
 
-def _write(changed: dict[str, tuple[Guide, ItemVersion]], there: Any) -> None:
-    fresh = [_item(guide) for code, (guide, _) in changed.items() if code not in there]
+def _decide(
+    plan: _Plan, guide: Guide, there: Mapping[str, Item], policy: rules.Policy, take_files: Collection[str] | None
+) -> None:
+    """An item written on the web keeps its guide; a file that says something new is then a conflict, by name."""
+    kept = there.get(guide.code)
+    mark, edited = _mark(guide), False
+    taken = take_files is not None and (not take_files or guide.code in take_files)
+    if kept and kept.edited and not (taken and mark != kept.file_digest):
+        if mark != kept.file_digest:
+            plan.conflicts.append(guide.code)
+        guide, mark, edited = rules.judged(kept.guide, policy), kept.file_digest, True
+    version = kept.current if kept else None
+    content = body(guide)
+    if version is None or digest(content) != version.digest:
+        version = new_version(guide, after=version)
+        plan.versions[guide.code] = (guide, version)
+    item = _item(guide, version, policy, file_digest=mark, edited=edited)
+    if kept is None or _values(item) != _values(kept):
+        plan.items.append(item)
+
+
+def new_version(guide: Guide, *, after: ItemVersion | None) -> ItemVersion:
+    content = body(guide)
+    number = after.number + 1 if after else 1
+    return ItemVersion(item_id=guide.code, number=number, body=content, digest=digest(content))
+
+
+def _values(item: Item) -> tuple[Any, ...]:
+    return tuple(getattr(item, column) for column in COLUMNS)
+
+
+COLUMNS = [each.attname for each in Item._meta.concrete_fields if not each.primary_key]
+
+
+def _write(plan: _Plan, there: Mapping[str, Item]) -> None:
+    fresh = [_bare(guide) for code, (guide, _) in plan.versions.items() if code not in there]
     Item.objects.bulk_create(fresh, batch_size=500)
-    ItemVersion.objects.bulk_create([version for _, version in changed.values()], batch_size=500)
-    moved = [_item(guide, version) for guide, version in changed.values()]
-    columns = [field.attname for field in Item._meta.concrete_fields if not field.primary_key]
+    ItemVersion.objects.bulk_create([version for _, version in plan.versions.values()], batch_size=500)
+    for item in plan.items:
+        if item.pk in plan.versions:
+            item.current = plan.versions[item.pk][1]
     Item.objects.bulk_create(
-        moved, batch_size=500, update_conflicts=True, unique_fields=["code"], update_fields=columns
+        plan.items, batch_size=500, update_conflicts=True, unique_fields=["code"], update_fields=COLUMNS
     )
+    for _, version in plan.versions.values():
+        note_published(version, by=LOADER)
 
 
-def _item(guide: Guide, version: ItemVersion | None = None) -> Item:
+def note_published(version: ItemVersion, *, by: ledger.Actor, **more: Any) -> None:
+    data = {"version": version.number, "digest": version.digest, **more}
+    ledger.record(("item", version.item_id), "item.published", by=by, data=data)
+
+
+class Moved(Exception):
+    """Another version became current since the draft was begun."""
+
+
+def release(guide: Guide, *, after: int | None, by: ledger.Actor, draft: str) -> ItemVersion:
+    """One guide written on the web becomes the version that follows the version `after`. Needs a transaction."""
+    lock_versions()
+    policy = rules.of_district()
+    item = Item.objects.select_related("current").filter(pk=guide.code).first()
+    if (item.current_id if item else None) != after:
+        raise Moved
+    guide = rules.judged(guide.model_copy(update={"updated": clock.today().isoformat()}), policy)
+    if item is None:
+        item = _bare(guide)
+        item.save(force_insert=True)
+    elif not item.edited:
+        item.file_digest = item.file_digest or _mark(item.guide)
+    version = new_version(guide, after=item.current)
+    version.save(force_insert=True)
+    _item(guide, version, policy, file_digest=item.file_digest, edited=True).save(force_update=True)
+    note_published(version, by=by, draft=draft)
+    return version
+
+
+def _bare(guide: Guide) -> Item:
+    """A new item has to be there before its first version."""
+    return Item(code=guide.code, name=guide.name, kind=guide.kind, agency_id=guide.agency)
+
+
+def _item(guide: Guide, version: ItemVersion, policy: rules.Policy, **known: Any) -> Item:
+    findings = rules.judge(guide, policy)
+    blocking = {finding.rule for finding in findings if finding.blocks}
     return Item(
         code=guide.code,
         name=guide.name,
@@ -145,5 +248,16 @@ def _item(guide: Guide, version: ItemVersion | None = None) -> Item:
         themes=list(dict.fromkeys(guide.themes_person + guide.themes_business)),
         complete=guide.complete,
         online_depth=guide.online.depth,
-        current=version,
+        current_id=version.pk,
+        reviewed_on=_day(guide.updated),
+        blocked_by=sorted(blocking),
+        warned_by=sorted({finding.rule for finding in findings} - blocking),
+        **known,
     )
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -2,10 +2,16 @@
 
 from procrastinate.contrib.django import app
 
-from onewindow.catalogue import lists
+from onewindow.catalogue import actions, lists
 
 
 @app.periodic(cron="30 16 * * *")  # 00:30 in Shanghai
 @app.task(queueing_lock="catalogue-sweep-lists")
 def sweep_lists(timestamp: int) -> None:
     lists.sweep()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="catalogue-publish-due")
+def publish_due(timestamp: int) -> None:
+    actions.publish_due()

@@ -1,7 +1,7 @@
 """Publishing rules: what inspectors run on guides (R1–R18), the elements a guide needs, and how strict a district is.
 
-A rule yields what is wrong and where; whether that blocks or warns is data (`publishing.yaml` of the district). A guide is
-complete when nothing blocks.
+A rule yields what is wrong and where; whether that blocks or warns is data (`publishing.yaml` of the district). A guide
+is complete when nothing blocks.
 """
 
 from __future__ import annotations

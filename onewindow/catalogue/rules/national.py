@@ -138,7 +138,7 @@ def _days(limit: Limit) -> Fraction:
 
 
 def papers_founded(guide: Guide) -> Iterator[Fault]:
-    """An item-level citation counts, and is mentioned: whoever demands a paper should be able to say by which article."""
+    """An item-level citation counts, and is mentioned: who demands a paper should be able to say by which article."""
     unfounded = []
     for i, paper in enumerate(guide.materials):
         if paper.source != "applicant" and not paper.issuer:

@@ -84,8 +84,10 @@ def looked_up(guide: Guide) -> Iterator[Fault]:
 
 def _citations(guide: Guide) -> Iterator[Citation]:
     yield from guide.basis
-    for part in (*guide.conditions, *guide.materials):
-        yield from part.cites
+    for condition in guide.conditions:
+        yield from condition.cites
+    for paper in guide.materials:
+        yield from paper.cites
     for limit in (guide.statutory, guide.promised):
         if limit:
             yield from limit.basis

@@ -16,6 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=settings.DATA_DIR)
+        parser.add_argument(
+            "--take-files",
+            nargs="*",
+            metavar="事项编号",
+            help="网上改过、文件也改过的事项以文件为准；不写编号就是全部",
+        )
         parser.add_argument("--check", action="store_true", help="只检查事项的文件，不写数据库")
 
     def handle(self, *args: Any, folder: Path, check: bool, **options: Any) -> None:
@@ -23,7 +29,7 @@ class Command(BaseCommand):
         if check:
             self._check(folder)
             return
-        summary, problems = publish.load(folder)
+        summary, problems = publish.load(folder, options["take_files"])
         if problems:
             for line in problems.found:
                 self.stderr.write(line)
@@ -33,6 +39,11 @@ class Command(BaseCommand):
             f"事项 {summary.items} 项，其中核心 {summary.core} 项，完整指南 {summary.complete} 项；"
             f"新版本 {summary.published} 个，未变 {summary.unchanged} 项。"
         )
+        if summary.conflicts:
+            self.stdout.write(
+                f"{len(summary.conflicts)} 项的文件改过，但网上已发布更新的版本，没有动："
+                f"{'、'.join(summary.conflicts)}。以文件为准的，加 --take-files 再载入。"
+            )
         if summary.unnamed:
             self.stdout.write(f"库里另有 {summary.unnamed} 项事项不在文件里，保持原样。")
         self.stdout.write(
