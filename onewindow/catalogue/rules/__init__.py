@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as Folder
 from typing import Any
+
+from django.conf import settings
 
 from onewindow.catalogue.checks import Path
 from onewindow.catalogue.guide import Guide
-from onewindow.catalogue.rules import national, own
+from onewindow.catalogue.rules import national, own, policy
 from onewindow.catalogue.rules.fault import Fault
-from onewindow.catalogue.rules.policy import DEFAULT, Level, Policy, of_district, read
+from onewindow.catalogue.rules.policy import DEFAULT, Level, Policy
+from onewindow.kernel.tables import Problems
 
 __all__ = ["DEFAULT", "RULES", "Finding", "Policy", "Rule", "judge", "judged", "of_district", "read"]
 
@@ -27,6 +32,25 @@ class Rule:
 
 
 RULES = {rule.code: rule for rule in [Rule(*row) for row in (*national.RULES, *own.RULES)]}
+
+
+def read(folder: Folder, problems: Problems) -> Policy:
+    return policy.read(folder, problems, RULES)
+
+
+def of_district() -> Policy:
+    """The policy of the district this program serves, read again when the file changes."""
+    path = settings.DATA_DIR / policy.FILE
+    return _cached(settings.DATA_DIR, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=2)
+def _cached(folder: Folder, stamp: int) -> Policy:
+    problems = Problems()
+    found = read(folder, problems)
+    if problems:
+        raise ValueError("；".join(problems.found))
+    return found
 
 
 @dataclass(frozen=True)
@@ -46,24 +70,21 @@ class Finding:
     def blocks(self) -> bool:
         return self.level == "block"
 
-    def kept(self) -> dict[str, str]:
-        return {"rule": self.rule, "level": self.level, "place": self.place, "text": self.text}
 
-
-def judge(guide: Guide, policy: Policy = DEFAULT) -> list[Finding]:
+def judge(guide: Guide, strictness: Policy = DEFAULT) -> list[Finding]:
     """Everything the rules find, in the order of their codes."""
     found = []
     for rule in RULES.values():
-        level = policy.level(rule.code)
+        level = strictness.level(rule.code)
         if level == "off":
             continue
-        arguments: tuple[Any, ...] = (guide, policy) if rule.faults is own.codes else (guide,)
+        arguments: tuple[Any, ...] = (guide, strictness) if rule.faults is own.codes else (guide,)
         for fault in rule.faults(*arguments):
             found.append(Finding(rule.code, "warn" if fault.soft else level, fault.path, fault.text))
     return found
 
 
-def judged(guide: Guide, policy: Policy = DEFAULT) -> Guide:
+def judged(guide: Guide, strictness: Policy = DEFAULT) -> Guide:
     """The guide with `complete` as the rules see it."""
-    complete = not any(finding.blocks for finding in judge(guide, policy))
+    complete = not any(finding.blocks for finding in judge(guide, strictness))
     return guide if guide.complete == complete else guide.model_copy(update={"complete": complete})

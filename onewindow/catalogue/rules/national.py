@@ -67,7 +67,7 @@ def fees(guide: Guide) -> Iterator[Fault]:
     if not guide.fees and guide.online.payment:
         yield Fault(("online", "payment"), "没有收费项目，就不能写“可以网上缴费”。")
     if not guide.fees and not FREE.search(guide.fee_note):
-        text = "收费说明没有讲清楚：收费的逐项写明项目、标准和依据，不收费的写“不收费。”"
+        text = "收费说明没有讲清楚：收费的逐项写明项目、标准和依据，不收费的写上“不收费”。"
         yield Fault(("fee_note",), text)
 
 

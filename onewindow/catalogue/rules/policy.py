@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
-from django.conf import settings
 
 from onewindow.kernel.tables import Problems
 
@@ -42,24 +40,26 @@ class Policy:
 DEFAULT = Policy()
 
 
-def read(folder: Path, problems: Problems) -> Policy:
+def read(folder: Path, problems: Problems, rules: Collection[str]) -> Policy:
     """A district without the file takes every rule at its word."""
     path = folder / FILE
     if not path.exists():
         return DEFAULT
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        return _policy(content, problems)
+        return _policy(content, problems, rules)
     except (yaml.YAMLError, UnicodeDecodeError, re.error, KeyError, TypeError, AttributeError) as error:
         problems.add(FILE, f"写法有误（{error}）")
         return DEFAULT
 
 
-def _policy(content: dict[str, Any], problems: Problems) -> Policy:
+def _policy(content: dict[str, Any], problems: Problems, known: Collection[str]) -> Policy:
     for name in content.keys() - KNOWN:
         problems.add(f"{FILE} {name}", f"没有这一部分，只能是{'、'.join(sorted(KNOWN))}")
     rules = content.get("rules", {})
     for code, said in rules.items():
+        if code not in known:
+            problems.add(f"{FILE} rules.{code}", "没有这条规则")
         if said["level"] not in get_args(Level):
             problems.add(f"{FILE} rules.{code}", f"只能是 {'、'.join(get_args(Level))}，现在是“{said['level']}”")
     return Policy(
@@ -70,18 +70,3 @@ def _policy(content: dict[str, Any], problems: Problems) -> Policy:
         },
         stale_months=int(content.get("stale_months", DEFAULT.stale_months)),
     )
-
-
-def of_district() -> Policy:
-    """The policy of the district this program serves, read again when the file changes."""
-    path = settings.DATA_DIR / FILE
-    return _cached(settings.DATA_DIR, path.stat().st_mtime_ns if path.exists() else 0)
-
-
-@lru_cache(maxsize=2)
-def _cached(folder: Path, stamp: int) -> Policy:
-    problems = Problems()
-    policy = read(folder, problems)
-    if problems:
-        raise ValueError("；".join(problems.found))
-    return policy
