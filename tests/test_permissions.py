@@ -46,6 +46,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-form": ("GET", OWNER),
     "case-materials": ("GET", OWNER), "case-check": ("GET", OWNER), "case-add-paper": ("POST", OWNER),
     "case-remove-paper": ("POST", OWNER), "case-restore-paper": ("POST", OWNER), "case-prereview": ("POST", OWNER),
+    "case-binding": ("GET", OWNER), "case-turn-paper": ("POST", (IN, NO, NO, NO, NO, NO)),  # the paper is a PDF
+    "case-paper-small": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "case-reuse": ("POST", OWNER),
     "case-submission": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
     "case-application": ("GET", CASE),

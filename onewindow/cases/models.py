@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, models
 from django.db.models import Q
 
+from onewindow.documents.content import IMAGES
 from onewindow.kernel import clock, secrecy
 from onewindow.kernel.models import Flowing
 
@@ -200,6 +201,8 @@ class CasePaper(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     case = models.ForeignKey(Case, models.PROTECT, related_name="papers")
     material = models.CharField(max_length=60)
+    # What the paper is called in the guide: other items ask for it by the same name.
+    title = models.CharField(max_length=200, blank=True)
     file = models.ForeignKey("documents.File", models.PROTECT, null=True, blank=True, related_name="case_papers")
     # Paper seen at the window instead of a file: "original", "copy".
     paper_form = models.CharField(max_length=20, blank=True)
@@ -219,6 +222,10 @@ class CasePaper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.material}"
+
+    @property
+    def is_photo(self) -> bool:
+        return self.file is not None and self.file.mime in IMAGES
 
 
 class Presence(models.Model):

@@ -11,17 +11,22 @@ import zlib
 from typing import BinaryIO
 
 import filetype
+import pillow_heif
 from PIL import Image
 
-JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
+pillow_heif.register_heif_opener()
+
+JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png", WEBP: "webp", DOCX: "docx", XLSX: "xlsx"}
-IMAGES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
+EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png", WEBP: "webp", DOCX: "docx", XLSX: "xlsx", HEIC: "heic"}
+IMAGES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP", HEIC: "HEIF"}
+# What phones make and browsers do not show: always turned into JPEG (documents.photos).
+PHONES = frozenset({HEIC})
 # Shown in the browser; everything else is handed over for saving.
-INLINE = frozenset({PDF, *IMAGES})
-ALLOWED = "可以上传 PDF、图片（JPG、PNG、WEBP）、Word（.docx）和 Excel（.xlsx）文件"
+INLINE = frozenset({PDF, JPEG, PNG, WEBP})
+ALLOWED = "可以上传 PDF、照片和图片（JPG、PNG、WEBP、HEIC）、Word（.docx）和 Excel（.xlsx）文件"
 # The largest picture a phone of today takes is 48 megapixels.
 MAX_PIXELS = 50_000_000
 NAME_MAX = 80
@@ -49,10 +54,8 @@ def kind_of(stream: BinaryIO) -> str:
     if head.startswith(b"PK\x03\x04"):
         return _office(stream)
     guess = filetype.guess_mime(head)
-    if guess in IMAGES:
-        return _image(stream, guess)
-    if guess in {"image/heic", "image/heif"}:
-        raise FileRefused("苹果手机的 HEIC 照片还不能查看，请在手机里另存为 JPG 再上传。")
+    if guess in IMAGES or guess == "image/heif":
+        return _image(stream, HEIC if guess == "image/heif" else guess)
     raise FileRefused(f"这种文件不能上传。{ALLOWED}。")
 
 

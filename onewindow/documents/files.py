@@ -13,7 +13,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 
-from onewindow.documents import content
+from onewindow.documents import content, photos
 from onewindow.documents.content import FileRefused
 from onewindow.documents.models import File
 from onewindow.documents.scanners import ScannerUnavailable, scanner
@@ -41,10 +41,23 @@ def store(source: BinaryIO | bytes, name: str, owner: str) -> File:
         digest, size = _copy(stream, kept)
         mime = content.kind_of(kept)
         state = _look(kept, name, owner)
-        _place(kept, digest)
+        tidy = _tidied(kept, mime)
+        if tidy is not None:
+            digest, size, mime = hashlib.sha256(tidy).hexdigest(), len(tidy), content.JPEG
+        _place(kept if tidy is None else io.BytesIO(tidy), digest)
     return File.objects.create(
         name=content.safe_name(name, mime), mime=mime, size=size, sha256=digest, scan=state, owner=owner
     )
+
+
+def _tidied(kept: BinaryIO, mime: str) -> bytes | None:
+    """A photograph is turned, shrunk and freed of the place it was taken at; everything else stays to the byte."""
+    if mime not in content.IMAGES:
+        return None
+    try:
+        return photos.tidied(kept, mime)
+    except content.BROKEN as error:
+        raise FileRefused("这张图片打不开，可能已损坏，请重新拍照或保存后再上传。") from error
 
 
 def keep_made(pdf: bytes, name: str) -> File:

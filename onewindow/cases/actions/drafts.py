@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -154,19 +154,34 @@ def _fixed(case: Case, places: set[str]) -> list[dict[str, Any]]:
     return [remark | {"fixed": True} if remark["on"] in answered else remark for remark in case.remarks]
 
 
-def _ensure_material(case: Case, material: str) -> None:
-    if material not in {known.key for known in case.guide.materials}:
-        raise ValueError(f"这个事项没有材料 {material}")
+def _title(case: Case, material: str) -> str:
+    """What the guide calls the material; ValueError when it has none with this key."""
+    for known in case.guide.materials:
+        if known.key == material:
+            return known.name
+    raise ValueError(f"这个事项没有材料 {material}")
 
 
 def add_paper(case: Case, material: str, file: File, *, by: Principal) -> CasePaper:
-    _ensure_material(case, material)
+    title = _title(case, material)
     if file.scan == File.Scan.INFECTED:
         raise ValueError("文件含有害内容，没有收下。请换一个文件。")
     with _editing(case, by):
         case.remarks = _fixed(case, {f"material:{material}"})
         same = case.papers.filter(material=material, file__sha256=file.sha256, removed_at__isnull=True).first()
-        return same or CasePaper.objects.create(case=case, material=material, file=file, added_by=by.key)
+        return same or CasePaper.objects.create(case=case, material=material, title=title, file=file, added_by=by.key)
+
+
+def replace_papers(case: Case, old: Sequence[CasePaper], file: File, *, by: Principal) -> CasePaper:
+    """One file in place of others of the same material (turned, bound together); those stay with the case."""
+    with _editing(case, by):
+        gone = case.papers.filter(pk__in=[paper.pk for paper in old], removed_at__isnull=True)
+        if gone.update(removed_at=clock.now()) != len(old):
+            raise WrongState(case, "材料刚刚有变化，请刷新后再试。")
+        first = old[0]
+        return CasePaper.objects.create(
+            case=case, material=first.material, title=first.title, file=file, added_by=by.key, added_at=first.added_at
+        )
 
 
 def remove_paper(case: Case, paper: CasePaper, *, by: Principal) -> None:
@@ -187,10 +202,10 @@ def see_paper(case: Case, material: str, paper_form: Literal["original", "copy"]
     """A clerk has the paper in hand (原件、复印件) and needs no file."""
     if not guards.clerk(case, by):
         raise PermissionDenied("只有窗口人员可以登记纸质材料。")
-    _ensure_material(case, material)
+    title = _title(case, material)
     with _editing(case, by):
         paper, _ = CasePaper.objects.get_or_create(
             case=case, material=material, paper_form=paper_form, removed_at=None, file=None,
-            defaults={"added_by": by.key},
+            defaults={"added_by": by.key, "title": title},
         )  # fmt: skip
     return paper

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
-from onewindow.cases import applicants, readiness
+from onewindow.cases import applicants, readiness, vault
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers
@@ -110,9 +110,10 @@ def _materials(request: SignedIn, case: Case, error: dict[str, str]) -> HttpResp
     ready = readiness.check(case)
     gone = _uuid(request.GET.get("removed", ""))
     removed = case.papers.filter(removed_at__isnull=False, pk=gone).first() if gone else None
+    lacking = {row.name for row in ready.checklist.materials if row.material.upload and not ready.papers.get(row.key)}
     context = {
         "case": case, "ready": ready, "steps": steps.progress(case, "materials"), "error": error,
-        "removed": removed,
+        "removed": removed, "offers": vault.offers(case, lacking, request.principal),
         "remarks": {remark["on"].removeprefix("material:"): remark["text"] for remark in case.open_remarks},
     }  # fmt: skip
     return render(request, "my/materials.html", context, status=422 if error else 200)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.my import apply, cases, files, notices, rating
+from onewindow.web.my import apply, cases, files, notices, photos, rating
 
 urlpatterns = [
     path("apply/<str:code>/", apply.start, name="apply-start"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("my/cases/<str:number>/materials/<str:key>/", apply.add_paper, name="case-add-paper"),
     path("my/cases/<str:number>/papers/<uuid:paper>/removal/", apply.remove_paper, name="case-remove-paper"),
     path("my/cases/<str:number>/papers/<uuid:paper>/return/", apply.restore_paper, name="case-restore-paper"),
+    path("my/cases/<str:number>/materials/<str:key>/binding/", photos.bind, name="case-binding"),
+    path("my/cases/<str:number>/materials/<str:key>/reuse/", photos.reuse, name="case-reuse"),
+    path("my/cases/<str:number>/papers/<uuid:paper>/turn/", photos.turn, name="case-turn-paper"),
+    path("my/cases/<str:number>/papers/<uuid:paper>/small/", photos.small, name="case-paper-small"),
     path("my/cases/<str:number>/check/", apply.check, name="case-check"),
     path("my/cases/<str:number>/prereview/", apply.request_prereview, name="case-prereview"),
     path("my/cases/<str:number>/submission/", apply.submit, name="case-submission"),
