@@ -49,6 +49,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-binding": ("GET", OWNER), "case-turn-paper": ("POST", (IN, NO, NO, NO, NO, NO)),  # the paper is a PDF
     "case-paper-small": ("GET", (IN, NO, NO, NO, NO, NO)),
     "case-reuse": ("POST", OWNER),
+    "case-co-fillers": ("POST", OWNER), "case-co-filler-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "together": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
     "case-submission": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
     "case-application": ("GET", CASE),
@@ -98,7 +100,7 @@ def address(name: str, case: Case) -> str:
     known = {
         "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
-        "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case),
+        "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12,
     }  # fmt: skip
     if name == "item-version":
         known["number"] = 1

@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models import Q
 
 from onewindow.documents.content import IMAGES
-from onewindow.kernel import clock, secrecy
+from onewindow.kernel import clock, numbers, secrecy
 from onewindow.kernel.models import Flowing
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ OPEN_STATES = [
     State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED,
     State.REVIEWING, State.DECIDING, State.DECIDED, State.DELIVERED,
 ]  # fmt: skip
+# What the applicant may still change.
+EDITABLE_STATES = [State.DRAFT, State.RETURNED, State.PASSED]
 # Waiting for an officer, so shown on the work list.
 DESK_STATES = [
     State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.DECIDING, State.DECIDED, State.DELIVERED,
@@ -77,6 +79,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def of_applicant(self, principal: Principal) -> CaseQuerySet:
         """Filed by the person or about the person."""
         return self.filter(_concerning(principal))
+
+    def fillable_by(self, principal: Principal | None) -> CaseQuerySet:
+        """The applicant's door, and while it is a draft that of whoever was asked to fill it in together."""
+        if principal is None:
+            return self.none()
+        asked = CoFiller.objects.filter(user_id=principal.user_id, joined_at__isnull=False, ended_at__isnull=True)
+        return self.filter(_concerning(principal) | Q(pk__in=asked.values("case_id"), state__in=EDITABLE_STATES))
 
     def on_desk(self) -> CaseQuerySet:
         return self.filter(state__in=DESK_STATES)
@@ -226,6 +235,31 @@ class CasePaper(models.Model):
     @property
     def is_photo(self) -> bool:
         return self.file is not None and self.file.mime in IMAGES
+
+
+class CoFiller(models.Model):
+    """共同填写人: somebody the applicant asked to help fill in the draft; reads and writes it, never sends it."""
+
+    number = models.CharField(max_length=12, primary_key=True, default=numbers.share_number)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="co_fillers")
+    # What the applicant calls this person; not the name of an account.
+    label = models.CharField(max_length=30)
+    user = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    invited_at = models.DateTimeField(default=clock.now)
+    joined_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "user"], name="co_filler_once", condition=Q(ended_at__isnull=True, user__isnull=False)
+            )
+        ]
+        indexes = [models.Index(fields=["user", "ended_at"])]
+        ordering = ["invited_at"]
+
+    def __str__(self) -> str:
+        return f"{self.label} @ {self.case_id}"
 
 
 class Presence(models.Model):

@@ -15,6 +15,9 @@ from onewindow.kernel.models import Entry
 # Acts that move no state but belong to the file.
 OTHER = {
     "case.opened": "开始填写",
+    "case.shared": "请人一起填写",
+    "case.joined": "接受邀请，一起填写",
+    "case.unshared": "不再一起填写",
     "case.file_opened": "查看材料",
     "case.number_viewed": "查看完整证件号码",
 }

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from onewindow.accounts.principal import Principal
+from onewindow.cases.actions import guards
 from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import papers
 from onewindow.documents.models import Certificate, File
@@ -38,7 +39,7 @@ def offers(case: Case, titles: Iterable[str], principal: Principal) -> dict[str,
     """By title, newest first: only what the person could open anyway, own cases and own valid certificates."""
     wanted = set(titles)
     found: dict[str, list[Kept]] = {}
-    if not wanted or not (case.person_id or case.organisation_id):
+    if not wanted or not guards.applicant(case, principal):
         return found
     for certificate in _certificates(case, principal).filter(type_name__in=wanted).order_by("-issued_at"):
         if certificate.is_valid:
@@ -72,6 +73,8 @@ def _papers(case: Case, principal: Principal) -> QuerySet[CasePaper]:
 
 def take(case: Case, key: str, title: str, principal: Principal) -> File | None:
     """The file behind an offer, None when it is not one; a certificate's PDF is made now if nobody has looked yet."""
+    if not guards.applicant(case, principal):
+        return None
     kind, _, mark = key.partition(":")
     if kind == "certificate":
         own = _certificates(case, principal).filter(number=mark, type_name=title).first()

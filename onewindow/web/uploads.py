@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import drafts
-from onewindow.cases.models import Case
+from onewindow.cases.models import Case, CaseQuerySet
 from onewindow.documents import uploads
 from onewindow.documents.content import FileRefused
 from onewindow.documents.files import TooLarge
@@ -56,7 +56,7 @@ def _case(target: str, principal: Principal) -> tuple[Case, str]:
     """The case and the material; whoever may not change the application is told so before the first byte."""
     kind, _, rest = target.partition(":")
     number, _, material = rest.partition(":")
-    case = get_object_or_404(Case.objects.select_related("version").open_to(principal), number=number)
+    case = get_object_or_404(_cases(principal), number=number)
     if kind != "case" or material not in {known.key for known in case.guide.materials}:
         raise Http404
     try:
@@ -64,6 +64,11 @@ def _case(target: str, principal: Principal) -> tuple[Case, str]:
     except (PermissionDenied, Conflict) as refusal:
         raise FileRefused(str(refusal)) from refusal
     return case, material
+
+
+def _cases(principal: Principal) -> CaseQuerySet:
+    cases = Case.objects.select_related("version")
+    return cases.open_to(principal) | cases.fillable_by(principal)
 
 
 def _unspoken(request: HttpRequest) -> HttpResponse | None:

@@ -14,13 +14,13 @@ from django.db import IntegrityError, transaction
 from onewindow.accounts.models import Mandate, Organisation, Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards
-from onewindow.cases.models import Case, CasePaper, State
+from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.catalogue.models import Item
 from onewindow.documents.models import File
 from onewindow.kernel import clock, ledger, numbers
 from onewindow.kernel.flow import WrongState
 
-EDITABLE = frozenset({State.DRAFT, State.RETURNED, State.PASSED})
+EDITABLE = frozenset(EDITABLE_STATES)
 
 
 def open_case(
@@ -107,7 +107,7 @@ def _create(item: Item, by: Principal, **values: Any) -> Case:
 
 
 def ensure_editable(case: Case, by: Principal) -> None:
-    if not guards.filer(case, by):
+    if not guards.filler(case, by):
         raise PermissionDenied("只有申请人可以修改申请内容。")
     if case.state not in EDITABLE:
         raise WrongState(case, f"申请已是“{case.get_state_display()}”，内容不能再改。需要更正请联系受理窗口。")

@@ -27,6 +27,14 @@ def filer(case: Case, by: Actor) -> bool:
     return applicant(case, by) or (case.channel == Case.Channel.DESK and clerk(case, by))
 
 
+def filler(case: Case, by: Actor) -> bool:
+    """Whoever may write in the draft: the filer, or somebody the applicant asked to fill it in together."""
+    if filer(case, by):
+        return True
+    asked = case.co_fillers.filter(joined_at__isnull=False, ended_at__isnull=True)
+    return isinstance(by, Principal) and asked.filter(user_id=by.user_id).exists()
+
+
 def _post(case: Case, by: Actor, *roles: str) -> bool:
     """Nobody works on the own matter, or on one filed for somebody else 回避 (公务员法 §76)."""
     return isinstance(by, Principal) and by.has_at(case.agency_id, *roles) and not applicant(case, by)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
 from onewindow.cases import applicants, readiness, vault
-from onewindow.cases.actions import drafts, intake
+from onewindow.cases.actions import drafts, guards, intake
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item
@@ -21,7 +21,7 @@ from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my import steps
-from onewindow.web.my.door import own_case, while_editable
+from onewindow.web.my.door import draft_case, own_case, while_editable
 
 
 @signed_in
@@ -74,6 +74,10 @@ def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
         return _form(request, case, page, steps.form_values(case, page), {})
     drafts.ensure_editable(case, request.principal)
     posted, more = steps.posted(case, request.POST, page)
+    if request.POST.get("seen", "") not in {"", steps.mark(case, page)}:
+        return _form(
+            request, case, page, forms.masked(schema, posted), {}, elsewhere=steps.elsewhere(case, page, posted)
+        )
     checked = forms.validate(schema, _others(case, page) | posted, page=page - 1, known_division=divisions.is_known)
     merged = steps.merge(case, page, checked)
     if changed := [change.key for change in forms.changes(schema, case.form, merged)]:
@@ -91,13 +95,16 @@ def _others(case: Case, page: int) -> dict:
     return {key: value for key, value in case.form.items() if key not in here}
 
 
-def _form(request: SignedIn, case: Case, page: int, values: dict, errors: dict, more: str = "") -> HttpResponse:
+def _form(
+    request: SignedIn, case: Case, page: int, values: dict, errors: dict, more: str = "", elsewhere: list | None = None
+) -> HttpResponse:
     context = {
         "case": case, "page": page, "form_page": case.guide.form.pages[page - 1], "values": values, "errors": errors,
-        "more": more, "options": steps.options(), "steps": steps.progress(case, f"form-{page}"),
+        "more": more, "seen": steps.mark(case, page), "elsewhere": elsewhere, "options": steps.options(),
+        "steps": steps.progress(case, f"form-{page}"),
         "remarks": {remark["on"].removeprefix("form:"): remark["text"] for remark in case.open_remarks},
     }  # fmt: skip
-    return render(request, "my/form.html", context, status=422 if errors else 200)
+    return render(request, "my/form.html", context, status=422 if errors else 200 if elsewhere is None else 409)
 
 
 @signed_in
@@ -130,7 +137,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 @signed_in
 def add_paper(request: SignedIn, number: str, key: str) -> HttpResponse:
     """Plain multipart, several files at once; one that fails does not lose the rest."""
-    case = own_case(request, number)
+    case = draft_case(request, number)
     drafts.ensure_editable(case, request.principal)
     problems = _keep_posted(request, case, key)
     if not request.FILES:
@@ -155,7 +162,7 @@ def _keep_posted(request: SignedIn, case: Case, key: str) -> list[str]:
 @require_POST
 @signed_in
 def remove_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
-    case = own_case(request, number)
+    case = draft_case(request, number)
     drafts.remove_paper(case, get_object_or_404(CasePaper, pk=paper, case=case), by=request.principal)
     return redirect(f"/my/cases/{number}/materials/?removed={paper}")
 
@@ -163,7 +170,7 @@ def remove_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
 @require_POST
 @signed_in
 def restore_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
-    case = own_case(request, number)
+    case = draft_case(request, number)
     drafts.restore_paper(case, get_object_or_404(CasePaper, pk=paper, case=case), by=request.principal)
     return redirect("case-materials", number)
 
@@ -177,6 +184,8 @@ def check(request: SignedIn, case: Case) -> HttpResponse:
         "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form, divisions.name),
         "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
         "places": steps.places(case, ready.problems), "unanswered": steps.places(case, ready.unanswered),
+        "may_send": guards.filer(case, request.principal),
+        "co_fillers": list(case.co_fillers.filter(ended_at__isnull=True)),
     }  # fmt: skip
     return render(request, "my/check.html", context)
 

@@ -30,6 +30,9 @@ def index(request: SignedIn) -> HttpResponse:
     rows = list(cases[: PAGE + 1])
     context = {
         "cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after,
+        "helping": Case.objects.fillable_by(request.principal).exclude(
+            pk__in=Case.objects.of_applicant(request.principal).values("pk")
+        ).select_related("item")[:PAGE],
         "unread": Message.objects.unread(request.principal.user_id).count(),
     }  # fmt: skip
     return render(request, "my/cases.html", context)

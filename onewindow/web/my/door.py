@@ -10,15 +10,23 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from onewindow.cases.actions.drafts import EDITABLE
-from onewindow.cases.models import Case
+from onewindow.cases.models import Case, CaseQuerySet
 from onewindow.web.account.guards import SignedIn
 
 
 def own_case(request: SignedIn, number: str) -> Case:
     """The person's own case, or 404 as for a stranger; an officer's case of somebody else is not "mine"."""
     principal = request.principal
-    cases = Case.objects.select_related("version", "item", "agency", "person", "organisation").defer("version__body")
-    return get_object_or_404(cases.open_to(principal).of_applicant(principal), number=number)
+    return get_object_or_404(_cases().open_to(principal).of_applicant(principal), number=number)
+
+
+def draft_case(request: SignedIn, number: str) -> Case:
+    """The own case, or a draft one was asked to fill in together."""
+    return get_object_or_404(_cases().fillable_by(request.principal), number=number)
+
+
+def _cases() -> CaseQuerySet:
+    return Case.objects.select_related("version", "item", "agency", "person", "organisation").defer("version__body")
 
 
 def while_editable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -26,7 +34,7 @@ def while_editable(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def guarded(request: SignedIn, number: str, **rest: object) -> HttpResponse:
-        case = own_case(request, number)
+        case = draft_case(request, number)
         if request.method == "GET" and case.state not in EDITABLE:
             messages.info(request, f"这件申请现在是“{case.get_state_display()}”，内容不能再改。")
             return redirect("my-case", number)

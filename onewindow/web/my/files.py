@@ -17,14 +17,15 @@ from onewindow.kernel.models import Entry
 from onewindow.web.account.guards import SignedIn, signed_in
 
 
-def _case(request: SignedIn, number: str) -> Case:
-    cases = Case.objects.select_related("version", "agency").open_to(request.principal)
-    return get_object_or_404(cases, number=number)
+def _case(request: SignedIn, number: str, *, filling: bool = False) -> Case:
+    cases = Case.objects.select_related("version", "agency")
+    seen = cases.open_to(request.principal)
+    return get_object_or_404(seen | cases.fillable_by(request.principal) if filling else seen, number=number)
 
 
 @signed_in
 def case_file(request: SignedIn, number: str, paper: str) -> HttpResponseBase:
-    case = _case(request, number)
+    case = _case(request, number, filling=True)
     kept = get_object_or_404(CasePaper.objects.select_related("file"), pk=paper, case=case, file__isnull=False)
     assert kept.file is not None
     if request.principal.is_staff:

@@ -17,7 +17,7 @@ from onewindow.documents import photos as pictures
 from onewindow.documents.content import FileRefused
 from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my import steps
-from onewindow.web.my.door import own_case, while_editable
+from onewindow.web.my.door import draft_case, while_editable
 
 
 def _photo(case: Case, paper: str) -> CasePaper:
@@ -40,7 +40,7 @@ def _back(case: Case, key: str) -> HttpResponse:
 
 @signed_in
 def small(request: SignedIn, number: str, paper: str) -> HttpResponse:
-    found = _photo(own_case(request, number), paper)
+    found = _photo(draft_case(request, number), paper)
     assert found.file is not None
     with files.open_file(found.file) as stream:
         response = HttpResponse(pictures.small(stream, found.file.mime), content_type="image/jpeg")
@@ -51,7 +51,7 @@ def small(request: SignedIn, number: str, paper: str) -> HttpResponse:
 @require_POST
 @signed_in
 def turn(request: SignedIn, number: str, paper: str) -> HttpResponse:
-    case = own_case(request, number)
+    case = draft_case(request, number)
     turned = photos.turn(case, _photo(case, paper), by=request.principal)
     if request.POST.get("back") == "binding":
         return redirect("case-binding", number, turned.material)
@@ -90,7 +90,7 @@ def _kept(case: Case, key: str) -> list[CasePaper]:
 @signed_in
 def reuse(request: SignedIn, number: str, key: str) -> HttpResponse:
     """What was handed in or issued before stands for the paper: not asked twice (优化营商环境条例 §44)."""
-    case = own_case(request, number)
+    case = draft_case(request, number)
     drafts.ensure_editable(case, request.principal)
     file = vault.take(case, request.POST.get("from", ""), _material(case, key).name, request.principal)
     if file is None:

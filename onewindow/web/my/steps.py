@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from onewindow.accounts import divisions
 from onewindow.cases.models import Case
 from onewindow.catalogue.guide import Guide
-from onewindow.kernel import forms
+from onewindow.kernel import forms, ledger
 from onewindow.kernel.forms import FormField, FormPage, FormSchema
 
 # Kinds a question may have: what it was answered is not asked again.
@@ -107,6 +108,20 @@ def _own_number(case: Case) -> dict[str, Any]:
         return {}
     fields = [field.key for field in case.guide.form.walk() if field.prefill == "person.number"]
     return {key: forms.seal_value(case.person.number) for key in fields}
+
+
+def mark(case: Case, page: int) -> str:
+    """Tells whether somebody else has saved this page since it was shown."""
+    kept = {field.key: case.form.get(field.key) for field in case.guide.form.pages[page - 1].fields}
+    return hashlib.sha256(ledger.canonical(kept).encode()).hexdigest()[:16]
+
+
+def elsewhere(case: Case, page: int, typed: dict[str, Any]) -> list[tuple[str, str]]:
+    """(label, what is kept now) of the page's fields that were saved otherwise than typed here."""
+    schema = FormSchema(pages=(case.guide.form.pages[page - 1],))
+    kept, here = forms.masked(schema, case.form), forms.masked(schema, typed)
+    words = forms.display_values(schema, case.form, divisions.name)
+    return [(f.label, words[f.key]) for f in schema.walk() if kept.get(f.key) and kept[f.key] != here.get(f.key)]
 
 
 def merge(case: Case, page: int, checked: forms.Checked) -> dict[str, Any]:

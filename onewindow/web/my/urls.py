@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.my import apply, cases, files, notices, photos, rating
+from onewindow.web.my import apply, cases, files, notices, photos, rating, together
 
 urlpatterns = [
     path("apply/<str:code>/", apply.start, name="apply-start"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("my/cases/<str:number>/materials/<str:key>/reuse/", photos.reuse, name="case-reuse"),
     path("my/cases/<str:number>/papers/<uuid:paper>/turn/", photos.turn, name="case-turn-paper"),
     path("my/cases/<str:number>/papers/<uuid:paper>/small/", photos.small, name="case-paper-small"),
+    path("my/cases/<str:number>/co-fillers/", together.create, name="case-co-fillers"),
+    path("my/cases/<str:number>/co-fillers/<str:filler>/removal/", together.remove, name="case-co-filler-removal"),
+    path("together/<str:filler>/", together.show, name="together"),
     path("my/cases/<str:number>/check/", apply.check, name="case-check"),
     path("my/cases/<str:number>/prereview/", apply.request_prereview, name="case-prereview"),
     path("my/cases/<str:number>/submission/", apply.submit, name="case-submission"),
