@@ -5,15 +5,17 @@ import re
 from collections import Counter
 
 import pytest
-import yaml
 from django.conf import settings
 
 from onewindow.accounts import loading
-from onewindow.catalogue import publish, speech
+from onewindow.catalogue import events, publish, words
+from onewindow.catalogue.models import Word
 from onewindow.kernel import clock
 from onewindow.kernel.tables import Problems
 
 DATA = settings.DATA_DIR
+# Up to this length a question is a name itself, and two authors may well write the same.
+SHORT = 8
 UTILITIES = {agency.code for agency in loading.read_agencies(DATA, Problems()) if agency.kind == "公用企业"}
 
 
@@ -82,15 +84,29 @@ def test_holidays_cover_every_year_without_a_gap():
 def test_everyday_words_name_no_item_by_code(guides):
     text = (DATA / "synonyms.yaml").read_text(encoding="utf-8")
     assert not [code for code in guides if code in text]
-    vocabulary = speech.Vocabulary.read(DATA / "synonyms.yaml")
-    assert all(isinstance(word, str) for word in vocabulary.widen)
-    assert yaml.safe_load(text).keys() == {"replace", "stop", "intents", "business", "ages", "widen"}
+    problems = Problems()
+    found = words.read(DATA, problems)
+    assert problems.found == []
+    assert {kind for kind, _, _ in found} == set(Word.Kind.values) - {Word.Kind.NAME}
+    themes = {theme for guide in guides.values() for theme in guide.themes_person + guide.themes_business}
+    assert {word for kind, word, _ in found if kind == Word.Kind.TOPIC} <= themes
+
+
+def test_events_name_items_and_are_many(guides):
+    problems = Problems()
+    found = events.read(DATA, set(guides), problems)
+    assert problems.found == []
+    assert len(found.of("person")) >= 10
+    assert len(found.of("business")) >= 6
 
 
 def test_everyday_names_are_names_not_questions(guides):
     """The yardstick measures; it must not be copied into the names."""
-    with (DATA / "questions-open.csv").open(encoding="utf-8", newline="") as file:
-        asked = {row["question"] for row in csv.DictReader(file)}
+    asked = set()
+    for name in ("open", "held"):
+        with (DATA / f"questions-{name}.csv").open(encoding="utf-8", newline="") as file:
+            asked |= {row["question"] for row in csv.DictReader(file) if len(row["question"]) > SHORT}
     names = [name for guide in guides.values() for name in guide.plain_names]
+    names += [word for _, word, _ in words.read(DATA, Problems())]
     assert not asked & set(names)
     assert not [name for name in names if len(name) > 16 or "？" in name]

@@ -210,3 +210,63 @@ def _guide(pk: int, version: ItemVersion) -> Guide:
             _guides.clear()
         guide = _guides[pk] = Guide.model_validate(version.body)
     return guide
+
+
+class Word(models.Model):
+    """A word of the vocabulary 词库. Editors own what they have touched; the rest comes from the district's file."""
+
+    class Kind(models.TextChoices):
+        NAME = "name", "事项的日常叫法"
+        WIDEN = "widen", "近义词"
+        REPLACE = "replace", "方言和口语"
+        TOPIC = "topic", "主题的说法"
+        ASKED = "asked", "问法里的动作"
+        NAMED = "named", "事项名里的动作"
+        STOP = "stop", "不表示要办什么的词"
+        BUSINESS = "business", "表示单位来办的词"
+        AGE = "age", "年龄"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    word = models.CharField(max_length=40)
+    means = models.JSONField(default=list)
+    # Of a NAME: whose name it is.
+    item = models.ForeignKey(Item, models.PROTECT, null=True, related_name="words")
+    retired = models.BooleanField(default=False)
+    # An editor added, changed or retired it: loading files leaves it alone.
+    edited = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "word", "item"], name="word_once", nulls_distinct=False),
+            models.CheckConstraint(condition=models.Q(kind="name") ^ models.Q(item=None), name="word_name_has_item"),
+        ]
+        ordering = ["kind", "word", "id"]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Edition(models.Model):
+    """One row, which every change of the vocabulary raises: by it each process sees that its index is old."""
+
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Unanswered(models.Model):
+    """Questions that found nothing or nothing good, counted a day; who asked is not kept."""
+
+    day = models.DateField()
+    text = models.CharField(max_length=80)
+    asked = models.PositiveIntegerField(default=1)
+    found_nothing = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "text"], name="unanswered_once_a_day")]
+        ordering = ["-day", "-asked", "text"]
+
+    def __str__(self) -> str:
+        return self.text

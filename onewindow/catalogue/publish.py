@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from onewindow.accounts import loading
-from onewindow.catalogue import flagship, rows, rules
+from onewindow.catalogue import events, flagship, rows, rules, words
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.kernel import clock, ledger
@@ -35,6 +35,8 @@ class Summary:
     # Agencies, divisions, sites and calendar days written.
     places: int = 0
     days: int = 0
+    # Words of the vocabulary written or taken away.
+    words: int = 0
 
 
 def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summary, Problems]:
@@ -47,6 +49,8 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
     divisions = loading.read_divisions(folder, problems)
     sites = loading.read_sites(folder, divisions, problems)
     guides = read_guides(folder, {agency.code for agency in agencies}, problems)
+    vocabulary = words.read(folder, problems)
+    events.read(folder, {guide.code for guide in guides}, problems)
     holidays = folder / "holidays.json"
     try:
         clock.read_file(holidays)
@@ -58,6 +62,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         written = loading.store_places(agencies, divisions, sites)
         _, days = clock.load_holidays(holidays)
         done = publish(guides, policy=rules.read(folder, problems), take_files=take_files)
+        changed = words.store(vocabulary)
     return Summary(
         items=len(guides),
         core=sum(guide.core for guide in guides),
@@ -68,6 +73,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         conflicts=done.conflicts,
         places=written,
         days=days,
+        words=changed,
     ), problems
 
 

@@ -1,5 +1,5 @@
-import csv
 import json
+import statistics
 import sys
 from io import StringIO
 
@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from benchmarks import search as benchmark
 from onewindow.catalogue import publish
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search, suggest
@@ -60,15 +61,15 @@ def test_a_hit_says_which_name_matched():
     assert hit.score > 0
 
 
-def test_the_yardstick_is_kept():
-    with (settings.DATA_DIR / "questions-open.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    ranks = []
-    for row in rows:
-        right = set(row["item_codes"].split("|"))
-        ranks.append(next((n for n, hit in enumerate(search(row["question"]), 1) if hit.code in right), 99))
-    assert sum(rank == 1 for rank in ranks) / len(rows) >= 0.80
-    assert sum(rank <= 3 for rank in ranks) / len(rows) >= 0.93
+@pytest.mark.parametrize(("name", "first", "three"), [("open", 0.88, 0.95), ("hold", 0.70, 0.85)])
+def test_the_yardsticks_are_kept(name, first, three):
+    """Floors below what is measured (docs/benchmarks.md); nothing was chosen by looking at the hold half."""
+    rows = benchmark.read(settings.DATA_DIR)[name]
+    ranks, times = benchmark.measure(rows, lambda question: [hit.code for hit in search(question)])
+    places = ranks["全部"]
+    assert sum(place == 1 for place in places) / len(places) >= first
+    assert sum(place <= 3 for place in places) / len(places) >= three
+    assert statistics.median(times) < 30
 
 
 def test_a_new_version_is_found_by_its_new_name():

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if summary.unnamed:
             self.stdout.write(f"库里另有 {summary.unnamed} 项事项不在文件里，保持原样。")
         self.stdout.write(
-            f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行；"
+            f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行，词库写入 {summary.words} 行；"
             f"用时 {perf_counter() - started:.1f} 秒。"
         )
 
