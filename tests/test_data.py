@@ -15,7 +15,7 @@ from onewindow.kernel.tables import Problems
 
 DATA = settings.DATA_DIR
 # Up to this length a question is a name itself, and two authors may well write the same.
-SHORT = 8
+SHORT = 10
 UTILITIES = {agency.code for agency in loading.read_agencies(DATA, Problems()) if agency.kind == "公用企业"}
 
 

@@ -80,12 +80,11 @@ def names() -> dict[str, dict[str, bool]]:
 def read(folder: Path, problems: Problems) -> list[Entry]:
     """The district's file as entries; what is wrong in it goes to `problems`."""
     path = folder / FILE
+    if not path.exists():
+        return []
     try:
         content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         found = list(_entries(content))
-    except OSError as error:
-        problems.add(FILE, str(error))
-        return []
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         problems.add(FILE, f"读不懂：{error}")
         return []
