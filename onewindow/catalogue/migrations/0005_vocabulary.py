@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0002_immutable_versions'),
+        ('catalogue', '0004_drafts'),
     ]
 
     operations = [
