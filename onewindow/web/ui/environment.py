@@ -37,6 +37,7 @@ def environment(**options: Any) -> Environment:
     }
     env.filters |= {
         "day": words.day,
+        "whole_day": words.whole_day,
         "moment": words.moment,
         "due": words.due,
         "filesize": words.filesize,

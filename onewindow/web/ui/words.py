@@ -32,6 +32,11 @@ def day(value: date | datetime | None) -> str:
     return f"{'' if this_year else f'{value.year}年'}{value.month}月{value.day}日（周{WEEKDAYS[value.weekday()]}）"
 
 
+def whole_day(value: date) -> str:
+    """With its year whatever today is: what a certificate says is read for years."""
+    return f"{value.day} {value:%b} {value.year}" if english() else f"{value.year}年{value.month}月{value.day}日"
+
+
 def moment(value: datetime | None) -> str:
     if value is None:
         return "—"

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -8,8 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from onewindow.web.management.commands.serve import ensure_port_free
+
+# Seconds for the first answer: a busy or slow machine takes a minute to import everything.
+PATIENCE = 180
 
 
 class Command(BaseCommand):
@@ -19,7 +24,10 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("演示不能在生产环境运行。")
         ensure_port_free("127.0.0.1", settings.PORT)
-        call_command("migrate", verbosity=0)
+        try:
+            call_command("migrate", verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"连不上数据库，请检查 DATABASE_URL 和服务器是否在运行：{error}") from error
         call_command("load", str(settings.DATA_DIR))
         call_command("demo_accounts", verbosity=0)
         # Also when a shell started us in the background, where SIGINT would be ignored by us and by our children.
@@ -45,7 +53,8 @@ class Command(BaseCommand):
         return subprocess.Popen(own, start_new_session=True)  # noqa: S603 - our own commands
 
     def _wait_until_up(self, children: list[subprocess.Popen[bytes]]) -> None:
-        for _ in range(120):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             if any(child.poll() is not None for child in children):
                 raise CommandError("网站或后台没有启动起来，请看上面的错误信息。")
             try:
@@ -53,7 +62,7 @@ class Command(BaseCommand):
                 return
             except OSError:
                 time.sleep(0.25)
-        raise CommandError("网站 30 秒内没有启动起来。")
+        raise CommandError(f"网站 {PATIENCE} 秒内没有启动起来。电脑可能正忙，请稍后再运行一次。")
 
     def _stop(self, children: list[subprocess.Popen[bytes]]) -> None:
         for again in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C does not interrupt the stopping
@@ -65,4 +74,4 @@ class Command(BaseCommand):
             try:
                 child.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)  # with the processes it started: none is left to hold the port

@@ -1,3 +1,4 @@
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, yes: bool, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("生产环境不能清空数据。")
-        if not yes and sys.stdin.isatty() and input("演示数据会全部清空，确定请输入 yes：").strip() != "yes":
+        if not yes and not self._agreed():
             self.stdout.write("没有清空。")
             return
         with connection.cursor() as cursor:
@@ -30,3 +31,13 @@ class Command(BaseCommand):
             for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else []:
                 path.unlink() if path.is_file() else path.rmdir()
         self.stdout.write("演示数据已清空。运行 make demo 重新开始。")
+
+    def _agreed(self) -> bool:
+        """A server of one's own may hold more than the demonstration: there nothing goes without a word."""
+        own = os.environ.get("DATABASE_URL", "")
+        if sys.stdin.isatty():
+            where = f"（{connection.settings_dict['NAME']}，{connection.settings_dict['HOST']}）" if own else ""
+            return input(f"演示数据库{where}会全部清空，确定请输入 yes：").strip() == "yes"
+        if own:
+            raise CommandError("DATABASE_URL 指向您自己的服务器。确定清空请运行 onewindow demo_reset --yes。")
+        return True
