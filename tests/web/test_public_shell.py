@@ -50,7 +50,7 @@ def test_pages_carry_no_inline_code(client, path):
 def test_elder_mode_is_kept(client):
     assert 'class="elder"' not in client.get("/help/").content.decode()
     client.cookies["elder"] = "1"
-    assert 'class="elder"' in client.get("/help/").content.decode()
+    assert 'class="elder ' in client.get("/help/").content.decode()
 
 
 def test_language_is_kept(client):

@@ -17,9 +17,11 @@ from onewindow.cases.models import OPEN_STATES, Case, State
 from onewindow.catalogue.models import Item
 from onewindow.kernel import clock
 from onewindow.web.account.guards import Request
-from onewindow.web.public import themes
+from onewindow.web.public import reading, themes
 
 EXAMPLES = (_("老年证"), _("开餐馆"), _("孩子落户"), _("公积金提取"))
+# The hotline of every city (data/xindu/common.yaml: contacts).
+HOTLINE = "028-12345"
 # Below this many different items a week's list says nothing about what people come for.
 ENOUGH = 4
 SHOWN = 8
@@ -37,6 +39,8 @@ def home(request: Request) -> HttpResponse:
         "business": themes.BUSINESS,
         "examples": EXAMPLES,
         "mine": _mine(request.principal),
+        "tiles": reading.tiles() if request.COOKIES.get("elder") == "1" else [],
+        "hotline": HOTLINE,
     }
     return render(request, "public/home.html", context)
 

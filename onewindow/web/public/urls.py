@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.public import items, lists, pages, verification
+from onewindow.web.public import items, lists, pages, reading, verification
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("my/lists/", lists.mine, name="my-lists"),
     path("verify/", verification.index, name="verify"),
     path("verify/<str:number>/", verification.show, name="verify-certificate"),
+    path("reading/", reading.show, name="reading"),
     path("help/", pages.guidance, name="help"),
     path("healthz", pages.health, name="healthz"),
 ]

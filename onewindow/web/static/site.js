@@ -1,4 +1,4 @@
-/* The little that pages need: the CSRF header for htmx, elder mode kept in a cookie, printing. */
+/* The little that pages need: the CSRF header for htmx, printing, sharing. */
 "use strict";
 
 function cookie(name) {
@@ -11,12 +11,6 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const elder = event.target.closest("[data-elder]");
-  if (elder) {
-    const on = document.documentElement.classList.toggle("elder");
-    elder.setAttribute("aria-pressed", String(on));
-    document.cookie = `elder=${on ? 1 : 0}; path=/; max-age=31536000; samesite=lax`;
-  }
   if (event.target.closest("[data-print]")) window.print();
   const share = event.target.closest("[data-share]");
   if (share) pass(share, share.dataset.share, share.dataset.title);

@@ -54,7 +54,7 @@ def request_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "principal": getattr(request, "principal", None),
         "messages": messages.get_messages(request),
-        "elder": request.COOKIES.get("elder") == "1",
+        **{way: request.COOKIES.get(way) == "1" for way in ("elder", "contrast", "voice")},
         "path": request.get_full_path(),
         "only_chinese": getattr(request, "wants_english", False) and not words.english(),
     }

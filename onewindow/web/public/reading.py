@@ -1,0 +1,48 @@
+"""How somebody reads 阅读方式: large type on a plain path 大字版, high contrast, voice; kept in cookies, for a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from onewindow.catalogue.models import Item
+from onewindow.web.account.guards import safe_next
+
+WAYS = ("elder", "contrast", "voice")
+YEAR = 365 * 24 * 3600
+
+
+@require_http_methods(["GET", "POST"])
+def show(request: HttpRequest) -> HttpResponse:
+    """POST sets every way the form names; a way that is named and not ticked is switched off."""
+    if request.method != "POST":
+        return render(request, "public/reading.html", {"next": request.GET.get("next", "/")})
+    response = redirect(safe_next(request, request.POST.get("next", ""), "home"))
+    for way in WAYS:
+        if (wanted := request.POST.getlist(way)) and wanted[-1] in {"0", "1"}:
+            response.set_cookie(way, wanted[-1], max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    return response
+
+
+@dataclass(frozen=True)
+class Tile:
+    item: Item
+    words: str
+
+
+def tiles() -> list[Tile]:
+    """The large buttons of the plain home page, items that exist here."""
+    items = Item.objects.filter(current__isnull=False).in_bulk([code for code, _ in _wanted()])
+    return [Tile(items[code], words) for code, words in _wanted() if code in items]
+
+
+@cache
+def _wanted() -> tuple[tuple[str, str], ...]:
+    rows = yaml.safe_load((settings.DATA_DIR / "elder.yaml").read_text(encoding="utf-8"))
+    return tuple((row["code"], row["words"]) for row in rows)
