@@ -48,7 +48,7 @@ def test_pages_carry_no_inline_code(client, path):
 
 
 def test_elder_mode_is_kept(client):
-    assert 'class="elder"' not in client.get("/help/").content.decode()
+    assert 'class="elder ' not in client.get("/help/").content.decode()
     client.cookies["elder"] = "1"
     assert 'class="elder ' in client.get("/help/").content.decode()
 
