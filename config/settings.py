@@ -201,6 +201,8 @@ if SMS_URL and len(SMS_SECRET) < 16:
 # Uploads (documents): limits a window clerk can explain.
 MEDIA_ROOT = VAR_DIR / "files"
 UPLOAD_MAX_BYTES = number("ONEWINDOW_UPLOAD_MB", 20, 1, 200) * 1024 * 1024
+# The editor of a guide posts a whole list of papers or form fields at once.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

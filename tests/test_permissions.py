@@ -59,7 +59,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-list": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-new": ("GET", (IN, NO, NO, OK, NO, OK)),
     "desk-instant": ("GET", (IN, NO, NO, OK, NO, NO)), "desk-case": ("GET", DESK), "desk-presence": ("GET", DESK),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
-    "manage-home": ("GET", CONTENT),
+    "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
+    "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
+    "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 
@@ -102,6 +104,7 @@ def address(name: str, case: Case) -> str:
         "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12,
+        "section": "base",
     }  # fmt: skip
     if name == "item-version":
         known["number"] = 1

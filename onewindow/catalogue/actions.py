@@ -14,7 +14,6 @@ from django.db import IntegrityError, transaction
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.catalogue import drafting, publish
-from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Draft, Item, ItemVersion
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.flow import Conflict, Stale, transition
@@ -171,7 +170,9 @@ def release(draft: Draft, *, by: ledger.Actor) -> dict[str, Any]:
     assert draft.publish_on is not None
     if draft.publish_on > clock.today():
         raise ValueError(f"发布日期是 {draft.publish_on:%Y-%m-%d}，还没有到。")
-    guide = Guide.model_validate(draft.content)
+    guide = drafting.read(draft.content).guide
+    if guide is None:
+        raise ValueError("规程的格式有了变化，草稿要再改一改。")
     draft.version = publish.release(guide, after=draft.base_id, by=by, draft=draft.subject)
     draft.updated_at = clock.now()
     return {"version": draft.version.number}
@@ -201,7 +202,7 @@ def publish_due() -> list[Draft]:
             done.append(release(draft, by=TIMER))
         except Conflict:  # another worker was faster
             continue
-        except (publish.Moved, ValueError) as problem:  # ValidationError of pydantic is a ValueError
+        except (publish.Moved, ValueError) as problem:
             reason = MOVED if isinstance(problem, publish.Moved) else f"发布前检查没有通过：{problem}"
             stop(draft, by=TIMER, reason=reason)
     return done

@@ -35,7 +35,7 @@ class Reading:
 
 def read(content: Mapping[str, Any]) -> Reading:
     try:
-        guide = Guide.model_validate(content)
+        guide = Guide.model_validate(without_blank(content))
     except ValidationError as error:
         return Reading(None, [_fault(fault["loc"], meaning(fault)) for fault in error.errors(include_url=False)])
     faults = [_fault(path, what) for path, what in checks.findings(guide)]
@@ -57,6 +57,13 @@ def mark(content: Mapping[str, Any], names: Iterable[str]) -> str:
     return digest({name: content[name] for name in names if name in content})
 
 
+def without_blank(value: Any) -> Any:
+    """Rows that were added and never filled in do not count."""
+    if isinstance(value, Mapping):
+        return {name: without_blank(said) for name, said in value.items()}
+    return [without_blank(each) for each in value if each != {}] if isinstance(value, list) else value
+
+
 def blank(value: Any) -> bool:
     """Nothing was typed: such a part is left out, as in a version."""
-    return value in (None, "", [], {}, False) or (isinstance(value, dict) and all(map(blank, value.values())))
+    return value in (None, "", [], {})

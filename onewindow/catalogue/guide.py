@@ -213,9 +213,7 @@ DEPTHS = {"1": "网上咨询", "2": "网上交材料", "3": "网上预审", "4":
 class Online(Strict):
     """网上办理深度: 1 consult … 5 all online."""
 
-    depth: Annotated[int, Said("网上办理深度", "1 咨询，2 交材料，3 预审，4 受理，5 全程网办")] = Field(
-        default=1, ge=1, le=5
-    )
+    depth: Annotated[int, Said("网上办理深度", words=DEPTHS)] = Field(default=1, ge=1, le=5)
     why_not: Annotated[str, Said("不能全程网办的原因")] = ""
     url: Annotated[str, Said("别处网办地址")] = ""
     # None: nobody has said yet.
@@ -238,6 +236,10 @@ class Provenance(Strict):
     note: Annotated[str, Said("备注")] = ""
 
 
+KINDS = (
+    "行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "行政征收", "其他行政权力", "公共服务", "中介服务",
+)  # fmt: skip
+SERVED = {"自然人": "个人", "法人": "企业和单位"}
 LEVELS = {"district": "区级大厅", "town": "镇（街道）", "village": "村（社区）"}
 SCOPES = {
     "": "只在本区", "national": "全国通办", "cross_province": "跨省通办", "cross_city": "跨市通办",
@@ -254,11 +256,11 @@ class Guide(Strict):
     name_en: Annotated[str, Said("英文名")] = ""
     plain_names: Annotated[tuple[str, ...], Said("日常用语", "每行一个")] = ()
     summary: Annotated[str, Said("一句话说明", long=True)] = ""
-    kind: Annotated[str, Said("事项类型")]
+    kind: Annotated[str, Said("事项类型", words={kind: kind for kind in KINDS})]
     parent_name: Annotated[str, Said("主项")] = ""
     core: Annotated[bool, Said("核心事项")] = True
     agency: Annotated[str, Said("实施主体", "部门代码")]
-    target: Annotated[tuple[str, ...], Said("服务对象", "每行一个：自然人、法人")] = ()
+    target: Annotated[tuple[str, ...], Said("服务对象", words=SERVED)] = ()
     levels: Annotated[tuple[Literal["district", "town", "village"], ...], Said("办理层级", words=LEVELS)] = (
         "district",
     )

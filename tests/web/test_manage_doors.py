@@ -1,18 +1,48 @@
 """Who may open the pages behind the catalogue (the other posts and the public: tests/test_permissions.py)."""
 
 import pytest
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
-OK, NO = 200, 404
-# name: (method, editor, checker)
-PAGES = {"manage-home": ("GET", OK, OK)}
+from onewindow.accounts.models import Post
+from onewindow.catalogue import actions
+from tests import cast
+from tests.factories.catalogue import published, whole
+
+ROLES = ["editor", "checker", "editor of another agency"]
+# name: (method, editor, checker, editor of another agency)
+PAGES = {
+    "manage-home": ("GET", 200, 200, 200),
+    "manage-item": ("GET", 200, 200, 200),
+    "manage-comparison": ("GET", 200, 200, 200),
+    "manage-draft-new": ("POST", 302, 404, 404),
+    "manage-draft": ("GET", 200, 200, 404),
+    "manage-preview": ("GET", 200, 200, 404),
+    "manage-edit": ("GET", 200, 404, 404),
+    "manage-act": ("POST", 302, 403, 404),
+}
+
+
+@pytest.fixture
+def draft(db, editor):
+    return actions.open_draft(published(whole()), by=editor.principal)
+
+
+def test_every_page_is_in_the_table():
+    ours = {name for name in get_resolver().reverse_dict if isinstance(name, str) and name.startswith("manage-")}
+    assert ours - set(PAGES) == set()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_who_may_open(name, editor, checker):
+def test_who_may_open(name, draft, editor, checker):
+    known = {"code": draft.code, "pk": draft.pk, "section": "base", "act": "discard"}
+    arguments = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
+    address = reverse(name, kwargs={key: known[key] for key in arguments})
+    address += "?a=1&b=1" if name == "manage-comparison" else ""
     method, *expected = PAGES[name]
-    found = [member.client.generic(method, reverse(name)).status_code for member in (editor, checker)]
-    assert found == expected
+    stranger = cast.officer(Post.Role.EDITOR, agency="MZJ", name="外局编辑")
+    # The stranger and the checker first: what the editor does changes the draft.
+    found = [member.client.generic(method, address).status_code for member in (stranger, checker, editor)]
+    assert dict(zip(ROLES, found[::-1], strict=True)) == dict(zip(ROLES, expected, strict=True))
 
 
 def test_they_start_at_their_own_workplace(editor):

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from onewindow.web.account.guards import staff_only
+from django.shortcuts import get_object_or_404
+
+from onewindow.catalogue.models import Draft, Item
+from onewindow.web.account.guards import SignedIn, staff_only
 
 content_only = staff_only("editor", "checker")
 editor_only = staff_only("editor")
 checker_only = staff_only("checker")
+
+
+def the_item(code: str) -> Item:
+    items = Item.objects.select_related("agency", "current").filter(current__isnull=False)
+    return get_object_or_404(items, pk=code)
+
+
+def the_draft(request: SignedIn, pk: int) -> Draft:
+    drafts = Draft.objects.select_related("agency", "base", "author", "checked_by", "version")
+    return get_object_or_404(drafts.open_to(request.principal), pk=pk)

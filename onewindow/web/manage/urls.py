@@ -1,7 +1,14 @@
 from django.urls import path
 
-from onewindow.web.manage import home
+from onewindow.web.manage import drafts, editor, history, home
 
 urlpatterns = [
     path("manage/", home.index, name="manage-home"),
+    path("manage/catalogue/<str:code>/", history.show, name="manage-item"),
+    path("manage/catalogue/<str:code>/comparison/", history.comparison, name="manage-comparison"),
+    path("manage/catalogue/<str:code>/draft/", drafts.create, name="manage-draft-new"),
+    path("manage/drafts/<int:pk>/", drafts.show, name="manage-draft"),
+    path("manage/drafts/<int:pk>/preview/", drafts.preview, name="manage-preview"),
+    path("manage/drafts/<int:pk>/edit/<slug:section>/", editor.edit, name="manage-edit"),
+    path("manage/drafts/<int:pk>/<slug:act>/", drafts.act, name="manage-act"),
 ]

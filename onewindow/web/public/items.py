@@ -60,21 +60,21 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: Request, code: str) -> HttpResponse:
-    context = _guide(request, _item(code))
+    context = guide_page(request, _item(code))
     if request.htmx:
         return render_block(request, "public/item.html", "checklist", context)
     return render(request, "public/item.html", context)
 
 
 def paper(request: HttpRequest, code: str) -> HttpResponse:
-    return render(request, "public/item_print.html", _guide(request, _item(code)))
+    return render(request, "public/item_print.html", guide_page(request, _item(code)))
 
 
 def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """What the guide said when an older case was filed under it."""
     versions = ItemVersion.objects.select_related("item__agency", "item__current")
     old = get_object_or_404(versions, item=code, number=number)
-    return render(request, "public/item.html", _guide(request, old.item, old))
+    return render(request, "public/item.html", guide_page(request, old.item, old))
 
 
 def _item(code: str) -> Item:
@@ -84,7 +84,7 @@ def _item(code: str) -> Item:
     return item
 
 
-def _guide(request: HttpRequest, item: Item, version: ItemVersion | None = None) -> dict[str, Any]:
+def guide_page(request: HttpRequest, item: Item, version: ItemVersion | None = None) -> dict[str, Any]:
     shown = version or item.current
     assert shown is not None
     guide = shown.guide

@@ -1,0 +1,98 @@
+"""The acts on a draft as resources: each slug is one action, with the few fields it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from onewindow.catalogue import actions
+from onewindow.catalogue.models import Draft
+from onewindow.kernel import clock
+from onewindow.kernel.flow import Transition
+
+REMARK = "remark."
+
+
+class Plain(forms.Form):
+    """Nothing to fill in."""
+
+    def arguments(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+
+class Note(Plain):
+    note = forms.CharField(
+        label="改了什么、为什么改", max_length=500, widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": "请写一句改了什么、为什么改，审核的人要看。"},
+    )  # fmt: skip
+
+
+class Day(Plain):
+    publish_on = forms.DateField(
+        label="哪一天发布", initial=clock.today, widget=forms.DateInput({"type": "date"}),
+        error_messages={"required": "请选择发布日期。", "invalid": "日期写法不对，例如 2026-12-01。"},
+    )  # fmt: skip
+
+
+class Remarks(Plain):
+    """Every non-empty `remark.<place>` is one remark, at its field."""
+
+    general = forms.CharField(
+        label="对整份草稿的意见", required=False, max_length=500, widget=forms.Textarea({"rows": 2})
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        found = [
+            {"on": name.removeprefix(REMARK), "text": str(text).strip()[:500]}
+            for name, text in self.data.items()
+            if name.startswith(REMARK) and str(text).strip()
+        ]
+        general = self.cleaned_data["general"].strip()
+        return {"remarks": [*found, *([{"on": "", "text": general}] if general else [])]}
+
+
+@dataclass(frozen=True)
+class Act:
+    slug: str
+    run: Callable[..., Draft]
+    form: type[Plain] = Plain
+    done: str = ""
+
+    @property
+    def transition(self) -> Transition:
+        return self.run.transition  # type: ignore[attr-defined]
+
+
+ACTS = {
+    act.slug: act
+    for act in [
+        Act("submission", actions.submit, Note, "已送审，由另一位同事审核。"),
+        Act("approval", actions.approve, Day, "已审核通过。"),
+        Act("return", actions.send_back, Remarks, "已退回编辑。"),
+        Act("withdrawal", actions.take_back, Plain, "已撤回，可以接着改。"),
+        Act("recall", actions.recall, Plain, "已取消发布，可以接着改。"),
+        Act("discard", actions.discard, Plain, "草稿已作废，现在的版本没有变化。"),
+    ]
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    act: Act
+    form: Plain
+
+
+def offers(draft: Draft, by: Any, typed: tuple[str, Plain] | None = None) -> list[Offer]:
+    return [
+        Offer(act, typed[1] if typed and typed[0] == act.slug else act.form())
+        for act in ACTS.values()
+        if act.transition.possible(draft, by)
+    ]
+
+
+def remarked(posted: Mapping[str, str]) -> dict[str, str]:
+    """What was written beside the fields, when the act is refused."""
+    return {name.removeprefix(REMARK): text for name, text in posted.items() if name.startswith(REMARK)}
