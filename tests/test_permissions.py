@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "item-leaflet": ("GET", EVERYONE), "item-lists": ("POST", EVERYONE), "list": ("GET", EVERYONE),
     "list-ticks": ("POST", EVERYONE), "list-renewal": ("POST", EVERYONE), "my-lists": ("GET", SIGNED_IN),
     "list-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "open-data": ("GET", EVERYONE), "open-data-file": ("GET", (NO,) * 6),
     "reading": ("GET", EVERYONE), "set_language": ("POST", EVERYONE),
     "rate": ("GET", EVERYONE), "sandbox-sms": ("GET", EVERYONE),
     "sign-in": ("GET", EVERYONE), "sign-in-code": ("GET", EVERYONE), "staff-sign-in": ("GET", EVERYONE),
@@ -104,7 +105,7 @@ def address(name: str, case: Case) -> str:
         "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12,
-        "section": "base",
+        "section": "base", "name": "unknown.csv",
     }  # fmt: skip
     if name == "item-version":
         known["number"] = 1

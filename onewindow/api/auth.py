@@ -17,6 +17,7 @@ SCOPES = {
     "catalogue:read": "读取事项和办理规程（公开，令牌只放宽次数限制）",
     "cases:read": "查看本账号的办件",
     "cases:write": "申请、修改、上传、提交、撤回",
+    "webhooks": "登记和查看推送地址",
 }
 MINUTE = timedelta(minutes=1)
 TOKEN_PER_MINUTE = 3000

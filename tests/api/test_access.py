@@ -66,7 +66,7 @@ def test_the_table_of_doors_is_whole(anyone):
         (method, path.removeprefix("/api/v1/cases"))
         for path, operations in paths.items()
         for method, operation in operations.items()
-        if "security" in operation
+        if "security" in operation and path.startswith("/api/v1/cases")
     }
     names = {"materials/photo": "materials/{key}", "papers/1": "papers/{entry}"}
     table = {(method, re.sub("|".join(names), lambda known: names[known[0]], path)) for method, path, _ in DOORS}

@@ -37,7 +37,9 @@ class Unmarked(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
-        chinese = dict(attrs).get("lang") == "zh-Hans" or (bool(self.stack) and self.stack[-1][1])
+        # JSON-LD says in which language it is.
+        marked = dict(attrs).get("lang") == "zh-Hans" or dict(attrs).get("type") == "application/ld+json"
+        chinese = marked or (bool(self.stack) and self.stack[-1][1])
         if not chinese:
             self.found += [value for name, value in attrs if name in SHOWN and HAN.search(value or "")]
         if tag not in VOID:

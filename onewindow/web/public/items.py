@@ -14,7 +14,7 @@ from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.catalogue.search import search as find
 from onewindow.web.account.guards import Request
-from onewindow.web.public import themes
+from onewindow.web.public import opendata, themes
 from onewindow.web.ui.fragments import render_block
 
 FOUND = 20
@@ -99,6 +99,7 @@ def guide_page(request: HttpRequest, item: Item, version: ItemVersion | None = N
         "answered": bool(answers),
         "query": urlencode({key: request.GET[key] for key in asked if request.GET.get(key)}),
         "checklist": checklist(guide, answers),
+        "structured": opendata.government_service(item, guide),
         "versions": item.versions.defer("body")[:10],
     }
 

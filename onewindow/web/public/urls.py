@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.public import items, lists, pages, reading, verification
+from onewindow.web.public import items, lists, opendata, pages, reading, verification
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("verify/", verification.index, name="verify"),
     path("verify/<str:number>/", verification.show, name="verify-certificate"),
     path("reading/", reading.show, name="reading"),
+    path("open-data/", opendata.index, name="open-data"),
+    path("open-data/<str:name>", opendata.download, name="open-data-file"),
     path("help/", pages.guidance, name="help"),
     path("healthz", pages.health, name="healthz"),
 ]
