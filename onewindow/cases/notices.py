@@ -79,6 +79,8 @@ def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any
         "date": clock.today().isoformat(),
         "time": clock.now().astimezone(clock.SHANGHAI).strftime("%H:%M"),
         "remedies": case.guide.remedies.model_dump(),
+        # A utility or a notary decides no administrative act: nobody is sent to 复议 about it.
+        "administrative": bool(case.guide.remedies.reconsideration or not case.guide.complete),
         "verify_url": f"{settings.PUBLIC_URL}/verify/",
         "sandbox": settings.SANDBOX,
         **facts,

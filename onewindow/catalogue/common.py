@@ -139,4 +139,5 @@ def _share_days(guide: Content) -> list[Any]:
 
 def _concerns(rule: Content, guide: Content) -> bool:
     agency, kind = guide.get("agency"), guide.get("kind")
-    return kind in rule.get("kinds", [kind]) and agency in rule.get("agencies", [agency])
+    named = kind in rule.get("kinds", [kind]) and agency in rule.get("agencies", [agency])
+    return named and agency not in rule.get("except", ())

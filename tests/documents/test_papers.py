@@ -60,6 +60,12 @@ def test_every_paper_says_what_the_law_wants(template, tmp_path):
     assert ("测试印章，不具法律效力" in text) == (template != "application_form")
 
 
+@pytest.mark.parametrize("template", ["decision_denied", "decision_granted", "refusal_to_accept"])
+def test_a_utility_sends_nobody_to_reconsideration(template, tmp_path):
+    text = text_of(typesetting.render(template, facts_of(template) | {"administrative": False}), tmp_path)
+    assert "行政复议" not in text and "本机关" not in text and "向本单位申请复核" in text
+
+
 def test_the_same_facts_give_the_same_bytes():
     first = typesetting.render("acceptance", FACTS)
     typesetting.render("acceptance", FACTS | {"applicant": "李四"})
