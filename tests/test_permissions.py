@@ -28,7 +28,8 @@ DESK = (IN, NO, NO, OK, OK, NO)
 # What editors and checkers may open is in tests/web/test_manage_doors.py.
 CONTENT = (IN, NO, NO, NO, NO, NO)
 PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
-    "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
+    "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "search-suggestions": ("GET", EVERYONE),
+    "event": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
     "item-print": ("GET", EVERYONE), "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
     "verify-certificate": ("GET", EVERYONE), "help": ("GET", EVERYONE), "healthz": ("GET", EVERYONE),
     "item-leaflet": ("GET", EVERYONE), "item-lists": ("POST", EVERYONE), "list": ("GET", EVERYONE),
@@ -63,6 +64,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
     "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
+    "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),
+    "manage-word-retirement": ("POST", CONTENT), "manage-unanswered": ("GET", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 
@@ -107,6 +110,8 @@ def address(name: str, case: Case) -> str:
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12,
         "section": "base", "name": "unknown.csv",
     }  # fmt: skip
+    if name == "event":
+        known["key"] = "birth"
     if name == "item-version":
         known["number"] = 1
     if name.startswith("list"):  # open to whoever has the number, and it is nobody's

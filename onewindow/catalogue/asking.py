@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 
 from onewindow.catalogue.ranking import Entry
 from onewindow.catalogue.search import Answer, Filters
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 # As likely as the first: at least this share of its score, among the first few.
 CLOSE, LOOKED_AT, CHOICES = 0.9, 6, 4
 # What is done, in the order and words a window asks; the empty intent is the plain application.
 DOINGS = {
-    "": "新办", "renew": "延续、换证", "change": "变更", "replace": "补办", "transfer": "转移", "cancel": "注销",
-    "stop": "停业", "resume": "恢复",
+    "": _("新办"), "renew": _("延续、换证"), "change": _("变更"), "replace": _("补办"), "transfer": _("转移"),
+    "cancel": _("注销"), "stop": _("停业"), "resume": _("恢复"),
 }  # fmt: skip
 ACTS = re.compile(r"[（(].*?[）)]|新办|核发|审批|办理|登记|申领|申请|备案|许可证|许可|证书|执业|注册|发放|设立|配发|证")
 
@@ -23,14 +29,14 @@ ACTS = re.compile(r"[（(].*?[）)]|新办|核发|审批|办理|登记|申领|�
 class Choice:
     """`field`, `value`: the filter that answers so."""
 
-    words: str
+    words: StrPromise | str
     field: str
     value: str
 
 
 @dataclass(frozen=True)
 class Ask:
-    question: str
+    question: StrPromise | str
     choices: tuple[Choice, ...]
 
 
@@ -47,7 +53,9 @@ def _who(entries: list[Entry], filters: Filters) -> Ask | None:
     sides = {("自然人" in entry.target, "法人" in entry.target) for entry in entries}
     if filters.who or not {(True, False), (False, True)} <= sides:
         return None
-    return Ask("给谁办？", (Choice("本人或家里人", "who", "自然人"), Choice("公司、店铺等单位", "who", "法人")))
+    return Ask(
+        _("给谁办？"), (Choice(_("本人或家里人"), "who", "自然人"), Choice(_("公司、店铺等单位"), "who", "法人"))
+    )
 
 
 def _doing(answer: Answer, entries: list[Entry], filters: Filters) -> Ask | None:
@@ -59,7 +67,7 @@ def _doing(answer: Answer, entries: list[Entry], filters: Filters) -> Ask | None
     family = [entry for entry in answer.index.entries if _stem(answer, entry) == stem]
     found = {intent for entry in family for intent in (entry.intents or {""})}
     choices = tuple(Choice(word, "do", intent or "new") for intent, word in DOINGS.items() if intent in found)
-    return Ask("要办哪一种？", choices[:CHOICES]) if len(choices) > 1 else None
+    return Ask(_("要办哪一种？"), choices[:CHOICES]) if len(choices) > 1 else None
 
 
 def _stem(answer: Answer, entry: Entry) -> str:
@@ -73,5 +81,5 @@ def _about(entries: list[Entry], filters: Filters) -> Ask | None:
     if filters.theme or entries[0].themes & entries[1].themes:
         return None
     themes = dict.fromkeys(min(entry.themes) for entry in entries if entry.themes)
-    choices = tuple(Choice(theme, "theme", theme) for theme in islice(themes, CHOICES))
-    return Ask("是哪方面的事？", choices) if len(choices) > 1 else None
+    choices = tuple(Choice(_(theme), "theme", theme) for theme in islice(themes, CHOICES))
+    return Ask(_("是哪方面的事？"), choices) if len(choices) > 1 else None

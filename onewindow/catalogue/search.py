@@ -4,6 +4,7 @@ or the vocabulary changes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
@@ -17,8 +18,8 @@ from onewindow.catalogue.ranking import Entry, Hit, Index
 from onewindow.catalogue.vocabulary import Vocabulary
 
 READ_MAX = 200
-# Below this no hit is worth showing as an answer; found by looking at nonsense.
-POOR = 6.0
+# Below this share of what a word that only one item has would weigh, no hit is an answer; found by looking at nonsense.
+POOR = 0.9
 COLUMNS = (
     "code", "name", "short_name", "name_en", "kind", "core", "target", "themes", "agency_id", "agency__name",
     "online_depth", "current__body",
@@ -67,7 +68,8 @@ class Answer:
 
     @property
     def poor(self) -> bool:
-        return not self.everything or self.everything[0].score < POOR
+        rarest = math.log(1 + len(self.index.entries))
+        return not self.everything or self.everything[0].score < POOR * rarest
 
     def entry(self, hit: Hit) -> Entry:
         return self.index.entry(hit)

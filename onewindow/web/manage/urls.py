@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.manage import drafts, editor, history, home
+from onewindow.web.manage import drafts, editor, history, home, vocabulary
 
 urlpatterns = [
     path("manage/", home.index, name="manage-home"),
@@ -11,4 +11,8 @@ urlpatterns = [
     path("manage/drafts/<int:pk>/preview/", drafts.preview, name="manage-preview"),
     path("manage/drafts/<int:pk>/edit/<slug:section>/", editor.edit, name="manage-edit"),
     path("manage/drafts/<int:pk>/<slug:act>/", drafts.act, name="manage-act"),
+    path("manage/vocabulary/", vocabulary.index, name="manage-vocabulary"),
+    path("manage/vocabulary/<int:pk>/", vocabulary.word, name="manage-word"),
+    path("manage/vocabulary/<int:pk>/retirement/", vocabulary.retire, name="manage-word-retirement"),
+    path("manage/unanswered/", vocabulary.asked, name="manage-unanswered"),
 ]

@@ -12,24 +12,11 @@ from django.utils.translation import gettext
 from onewindow.accounts.models import Agency
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item, ItemVersion
-from onewindow.catalogue.search import search as find
 from onewindow.web.account.guards import Request
 from onewindow.web.public import opendata, themes
 from onewindow.web.ui.fragments import render_block
 
-FOUND = 20
 PAGE = 30
-QUERY_MAX = 80
-
-
-def search(request: Request) -> HttpResponse:
-    q = request.GET.get("q", "").strip()[:QUERY_MAX]
-    hits = find(q, limit=FOUND) if q else []
-    items = Item.objects.select_related("agency", "current").in_bulk([hit.code for hit in hits])
-    context = {"q": q, "found": [(items[hit.code], hit.why) for hit in hits if hit.code in items]}
-    if request.htmx:
-        return render_block(request, "public/search.html", "results", context)
-    return render(request, "public/search.html", context)
 
 
 def index(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases.models import OPEN_STATES, Case, State
+from onewindow.catalogue.events import events
 from onewindow.catalogue.models import Item
 from onewindow.kernel import clock
 from onewindow.web.account.guards import Request
@@ -35,6 +37,7 @@ def home(request: Request) -> HttpResponse:
     context = {
         "popular": popular,
         "counted": counted,
+        "events": {who: events(settings.DATA_DIR).of(who) for who in themes.WHO},
         "life": themes.LIFE,
         "business": themes.BUSINESS,
         "examples": EXAMPLES,

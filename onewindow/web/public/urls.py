@@ -1,10 +1,12 @@
 from django.urls import path
 
-from onewindow.web.public import items, lists, opendata, pages, reading, verification
+from onewindow.web.public import events, items, lists, opendata, pages, reading, search, verification
 
 urlpatterns = [
     path("", pages.home, name="home"),
-    path("search/", items.search, name="search"),
+    path("search/", search.index, name="search"),
+    path("search/suggestions/", search.suggestions, name="search-suggestions"),
+    path("events/<slug:key>/", events.show, name="event"),
     path("items/", items.index, name="items"),
     path("items/<str:code>/", items.show, name="item"),
     path("items/<str:code>/print/", items.paper, name="item-print"),
