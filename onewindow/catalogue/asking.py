@@ -15,8 +15,9 @@ from onewindow.catalogue.search import Answer, Filters
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-# As likely as the first: at least this share of its score, among the first few.
-CLOSE, LOOKED_AT, CHOICES = 0.9, 6, 4
+# As likely as the first: at least this share of its score, among the first few. Of variants of one licence less is
+# enough: the plain application goes first, but who said no more than its name may mean any of them.
+CLOSE, RELATED, LOOKED_AT, CHOICES = 0.9, 0.5, 6, 4
 # What is done, in the order and words a window asks; the empty intent is the plain application.
 DOINGS = {
     "": _("新办"), "renew": _("延续、换证"), "change": _("变更"), "replace": _("补办"), "transfer": _("转移"),
@@ -42,11 +43,12 @@ class Ask:
 
 def ask(answer: Answer, filters: Filters) -> Ask | None:
     """None when the first hit is clearly ahead, or nothing a person could say would part the first ones."""
-    close = [hit for hit in answer.hits[:LOOKED_AT] if hit.score >= CLOSE * answer.hits[0].score]
-    entries = [answer.entry(hit) for hit in close]
+    near = [hit for hit in answer.hits[:LOOKED_AT] if hit.score >= RELATED * answer.hits[0].score]
+    entries = [answer.entry(hit) for hit in near]
     if len(entries) < 2:
         return None
-    return _who(entries, filters) or _doing(answer, entries, filters) or _about(entries, filters)
+    close = [answer.entry(hit) for hit in near if hit.score >= CLOSE * near[0].score]
+    return _doing(answer, entries, filters) or (_who(close, filters) or _about(close, filters) if close[1:] else None)
 
 
 def _who(entries: list[Entry], filters: Filters) -> Ask | None:

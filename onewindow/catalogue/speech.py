@@ -18,8 +18,9 @@ DIGITS = "零一二三四五六七八九"
 SPOKEN_AGE = re.compile(rf"(?:([{DIGITS[1:]}])?十([{DIGITS[1:]}])?|([{DIGITS[2:]}])([{DIGITS[1:]}]))(?=周?岁)")
 # Sounds that Sichuan speakers and sloppy typing mix up, folded into one.
 FOLDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
-# What an abbreviation may stand for: how many pieces of the names, of how many characters.
-MEANINGS, LONGEST = 4, 6
+# What an abbreviation may stand for: so many of the whole names up to this length, and of the pieces of these lengths
+# that stand in so many names.
+MEANINGS, LONGEST, SHARED, OFTEN = 4, 6, (2, 3, 4), 4
 
 
 @lru_cache(maxsize=20_000)
@@ -77,19 +78,20 @@ def ages(text: str) -> Iterator[int]:
 
 
 def abbreviations_of(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Initials and full pinyin of the pieces of names → the few most frequent pieces they may stand for."""
+    """Initials and full pinyin → the few most frequent names, or pieces that names share, they may stand for."""
     counts: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
     for name in names:
         for run in CHINESE.findall(name):
-            for size in range(2, min(LONGEST, len(run)) + 1):
-                # In the middle of a name a long piece is nobody's abbreviation.
-                starts = range(len(run) - size + 1) if size <= 4 else (0, len(run) - size)
-                counts.update(run[start : start + size] for start in set(starts))
+            if len(run) <= LONGEST:
+                whole[run] += 1
+            counts.update([run[at : at + size] for size in SHARED for at in range(len(run) - size + 1)])
+    pieces = whole + Counter({piece: times for piece, times in counts.items() if times >= OFTEN})
     found: dict[str, list[str]] = {}
-    for piece, _ in counts.most_common():
+    for piece, _ in pieces.most_common():
         syllables = [syllable(character) for character in piece]
-        for key in ("".join(s[0] for s in syllables), "".join(syllables)):
+        for key in ("".join([said[0] for said in syllables]), "".join(syllables)):
             meanings = found.setdefault(key, [])
             if len(meanings) < MEANINGS and len(key) > 2:
                 meanings.append(piece)
-    return {key: tuple(pieces) for key, pieces in found.items() if pieces}
+    return {key: tuple(meanings) for key, meanings in found.items() if meanings}

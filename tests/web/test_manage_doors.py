@@ -19,6 +19,10 @@ PAGES = {
     "manage-preview": ("GET", 200, 200, 404),
     "manage-edit": ("GET", 200, 404, 404),
     "manage-act": ("POST", 302, 403, 404),
+    "manage-vocabulary": ("GET", 200, 200, 200),
+    "manage-word": ("GET", 200, 200, 200),
+    "manage-word-retirement": ("POST", 302, 404, 404),
+    "manage-unanswered": ("GET", 200, 200, 200),
 }
 
 

@@ -20,6 +20,7 @@ from onewindow.web.manage.door import content_only, editor_only
 from onewindow.web.manage.wording import Refused, read_item, read_means, read_word
 
 PAGE = 50
+TYPED = ("kind", "word", "means", "item")
 
 
 @content_only
@@ -31,7 +32,7 @@ def index(request: SignedIn) -> HttpResponseBase:
 
 @editor_only
 def add(request: SignedIn) -> HttpResponseBase:
-    typed = {field: request.POST.get(field, "").strip() for field in ("kind", "word", "means", "item")}
+    typed = {field: request.POST.get(field, "").strip() for field in TYPED}
     try:
         kind, word = read_word(typed["kind"], typed["word"])
         item = read_item(typed["item"]) if kind == Word.Kind.NAME else None
@@ -113,7 +114,8 @@ def _list(request: SignedIn) -> dict[str, Any]:
     page = list(rows.filter(pk__gt=int(after) if after.isdecimal() and len(after) < 12 else 0)[: PAGE + 1])
     kept = {key: value for key, value in (("q", q), ("kind", kind)) if value}
     return {
-        "rows": page[:PAGE], "q": q, "kind": kind, "kinds": Word.Kind.choices, "typed": {}, "errors": {},
+        "rows": page[:PAGE], "q": q, "kind": kind, "kinds": Word.Kind.choices,
+        "typed": dict.fromkeys(TYPED, ""), "errors": {},
         "more": urlencode(kept | {"after": page[PAGE - 1].pk}) if len(page) > PAGE else "",
     }  # fmt: skip
 

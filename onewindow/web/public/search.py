@@ -24,7 +24,7 @@ from onewindow.web.ui.fragments import render_block
 FOUND = 20
 QUERY_MAX = 80
 # Filters offer what the first hits have.
-OFFERED = 60
+OFFERED = 20
 LEVELS = {"district": _("区大厅"), "town": _("镇（街道）"), "village": _("村（社区）")}
 ONLINE = {"4": _("网上能办"), "5": _("全程网办")}
 FIELDS = ("who", "theme", "agency", "level", "online", "do")
