@@ -4,7 +4,7 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from onewindow.accounts.models import Post
-from onewindow.catalogue import actions
+from onewindow.catalogue import actions, words
 from tests import cast
 from tests.factories.catalogue import published, whole
 
@@ -39,6 +39,8 @@ def test_every_page_is_in_the_table():
 @pytest.mark.parametrize("name", PAGES)
 def test_who_may_open(name, draft, editor, checker):
     known = {"code": draft.code, "pk": draft.pk, "section": "base", "act": "discard"}
+    if "word" in name:
+        known["pk"] = words.add("widen", "敬老本", ["老年证"], by=editor.principal).pk
     arguments = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
     address = reverse(name, kwargs={key: known[key] for key in arguments})
     address += "?a=1&b=1" if name == "manage-comparison" else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
@@ -23,6 +24,12 @@ PAGE = 50
 TYPED = ("kind", "word", "means", "item")
 
 
+def _own(request: SignedIn, item: Item | None) -> None:
+    """Names of an item: its agency's editors too. Everything else speaks for the whole district."""
+    if not (request.principal.has_at(None, "editor") or (item and request.principal.has_at(item.agency_id, "editor"))):
+        raise Http404
+
+
 @content_only
 def index(request: SignedIn) -> HttpResponseBase:
     if request.method == "POST":
@@ -36,6 +43,7 @@ def add(request: SignedIn) -> HttpResponseBase:
     try:
         kind, word = read_word(typed["kind"], typed["word"])
         item = read_item(typed["item"]) if kind == Word.Kind.NAME else None
+        _own(request, item)
         row = words.add(kind, word, read_means(kind, typed["means"]), item=item, by=request.principal)
     except Refused as refusal:
         context = _list(request) | {"typed": typed, "errors": refusal.errors}
@@ -54,6 +62,7 @@ def word(request: SignedIn, pk: int) -> HttpResponseBase:
 
 @editor_only
 def change(request: SignedIn, row: Word) -> HttpResponseBase:
+    _own(request, row.item)
     try:
         words.change(row, read_means(row.kind, request.POST.get("means", "")), by=request.principal)
     except Refused as refusal:
@@ -66,7 +75,8 @@ def change(request: SignedIn, row: Word) -> HttpResponseBase:
 @require_POST
 @editor_only
 def retire(request: SignedIn, pk: int) -> HttpResponseBase:
-    row = get_object_or_404(Word, pk=pk)
+    row = get_object_or_404(Word.objects.select_related("item"), pk=pk)
+    _own(request, row.item)
     words.retire(row, by=request.principal)
     messages.success(request, f"“{row}”已停用。要恢复，打开它再保存一次。")
     return redirect("manage-word", row.pk)
@@ -93,9 +103,11 @@ def settle(request: SignedIn) -> HttpResponseBase:
         if "name" in request.POST:
             kind, name = read_word(Word.Kind.NAME, request.POST.get("word", "").strip() or text)
             item = read_item(code)
+            _own(request, item)
             words.add(kind, name, [], item=item, by=request.principal)
             messages.success(request, f"“{name}”现在是“{item}”的日常叫法。")
         else:
+            _own(request, None)
             messages.success(request, f"“{text}”不再列出。")
         unanswered.settle(text)
     except Refused as refusal:
