@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -13,6 +14,7 @@ from onewindow.cases.actions import guards
 from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import papers
 from onewindow.documents.models import Certificate, File
+from onewindow.kernel.forms import SECRET_KINDS
 
 OFFERED = 3
 
@@ -26,6 +28,23 @@ class Kept:
     name: str
     since: datetime
     note: str
+
+
+# Of the latest of so many cases, what was said then is offered now.
+REMEMBERED = 5
+
+
+def said_before(case: Case, principal: Principal) -> dict[str, Any]:
+    """Known fact (FormField.prefill) → what the applicant wrote there last; personal numbers are never among them."""
+    if not guards.applicant(case, principal):
+        return {}
+    mine = Case.objects.of_applicant(principal).filter(_owned(case), submitted_at__isnull=False).exclude(pk=case.pk)
+    found: dict[str, Any] = {}
+    for earlier in mine.select_related("version").order_by("-id")[:REMEMBERED]:
+        for field in earlier.guide.form.walk():
+            if field.prefill and field.kind not in SECRET_KINDS and (value := earlier.form.get(field.key)):
+                found.setdefault(field.prefill, value)
+    return found
 
 
 def _owned(case: Case) -> Q:

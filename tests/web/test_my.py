@@ -101,3 +101,15 @@ def test_the_same_file_sent_twice_is_kept_once(citizen):
         picture = SimpleUploadedFile("照片.png", PNG, content_type="image/png")
         citizen.client.post(f"/my/cases/{case.number}/materials/photo/", {"file": picture})
     assert case.papers.count() == 1
+
+
+def test_what_was_said_last_time_stands_in_the_form(citizen, other_citizen):
+    item = flagship()
+    case = drafts.open_case(item, by=citizen.principal, person=citizen.person)
+    intake.submit(fill(case, citizen.principal), by=citizen.principal)
+    said = case.form["address"]["detail"]
+    for member, offered in ((citizen, True), (other_citizen, False)):
+        again = drafts.open_case(item, by=member.principal, person=member.person)
+        page = member.client.get(f"/my/cases/{again.number}/form/1/").content.decode()
+        assert (f'value="{said}"' in page) is offered
+        assert "cipher" not in page

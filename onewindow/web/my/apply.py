@@ -71,7 +71,7 @@ def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
     if not 1 <= page <= len(schema.pages):
         return redirect("case-materials", case.number)
     if request.method == "GET":
-        return _form(request, case, page, steps.form_values(case, page), {})
+        return _form(request, case, page, steps.form_values(case, page, request.principal), {})
     drafts.ensure_editable(case, request.principal)
     posted, more = steps.posted(case, request.POST, page)
     if request.POST.get("seen", "") not in {"", steps.mark(case, page)}:

@@ -10,6 +10,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from onewindow.accounts import divisions
+from onewindow.accounts.principal import Principal
+from onewindow.cases import vault
 from onewindow.cases.models import Case
 from onewindow.catalogue.guide import Guide
 from onewindow.kernel import forms, ledger
@@ -64,18 +66,23 @@ def answer_values(case: Case) -> dict[str, Any]:
     return {key: yes_no.get(value, value) if isinstance(value, bool) else value for key, value in case.answers.items()}
 
 
-def form_values(case: Case, page: int) -> dict[str, Any]:
-    """What stands in the fields: what was typed before, else what is known of the person."""
-    known, values = prefill(case), dict(forms.masked(case.guide.form, case.form))
-    for field in case.guide.form.pages[page - 1].fields:
-        if values.get(field.key) in (None, "") and field.key in case.answers and field.kind in ASKED:
+def form_values(case: Case, page: int, principal: Principal) -> dict[str, Any]:
+    """What was typed before, else what is known of the applicant, else what was said last time."""
+    fields, values = case.guide.form.pages[page - 1].fields, dict(forms.masked(case.guide.form, case.form))
+    empty = [field for field in fields if values.get(field.key) in (None, "")]
+    known = prefill(case)
+    if any(field.prefill and not known.get(field.prefill) for field in empty):
+        known = vault.said_before(case, principal) | {key: value for key, value in known.items() if value}
+    for field in empty:
+        if field.key in case.answers and field.kind in {"choice", "number"}:
             values[field.key] = case.answers[field.key]
-        if values.get(field.key) in (None, "") and known.get(field.prefill):
-            values[field.key] = known[field.prefill]
+        elif said := known.get(field.prefill):
+            # An address written down in one line has not said its division.
+            values[field.key] = {"detail": said} if field.kind == "address" and isinstance(said, str) else said
     return values
 
 
-def prefill(case: Case) -> dict[str, str]:
+def prefill(case: Case) -> dict[str, Any]:
     organisation, person = case.organisation, case.person
     if organisation is not None:
         return {
@@ -87,10 +94,9 @@ def prefill(case: Case) -> dict[str, str]:
     if person is None:
         return {}
     return {
-        "person.name": person.name,
-        "person.phone": person.phone or case.applicant_phone,
-        "person.number": person.number_masked,
-    }
+        "person.name": person.name, "person.phone": person.phone or case.applicant_phone,
+        "person.number": person.number_masked, "person.address": person.address,
+    }  # fmt: skip
 
 
 def posted(case: Case, data: QueryDict, page: int) -> tuple[dict[str, Any], str]:
