@@ -30,7 +30,8 @@ CONTENT = (IN, NO, NO, NO, NO, NO)
 PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "search-suggestions": ("GET", EVERYONE),
     "event": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
-    "item-print": ("GET", EVERYONE), "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
+    "item-print": ("GET", EVERYONE), "item-specimen": ("GET", EVERYONE),
+    "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
     "verify-certificate": ("GET", EVERYONE), "help": ("GET", EVERYONE), "healthz": ("GET", EVERYONE),
     "item-leaflet": ("GET", EVERYONE), "item-lists": ("POST", EVERYONE), "list": ("GET", EVERYONE),
     "list-ticks": ("POST", EVERYONE), "list-renewal": ("POST", EVERYONE), "my-lists": ("GET", SIGNED_IN),
@@ -63,9 +64,10 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
-    "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
     "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),
     "manage-word-retirement": ("POST", CONTENT), "manage-unanswered": ("GET", CONTENT),
+    "manage-catalogue": ("GET", CONTENT), "manage-report": ("GET", CONTENT), "manage-export": ("GET", CONTENT),
+    "manage-import": ("GET", CONTENT), "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 

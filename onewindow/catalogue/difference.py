@@ -10,7 +10,7 @@ from typing import Any, Literal
 import rjieba
 
 from onewindow.catalogue.guide import Guide
-from onewindow.catalogue.shape import Shape, called, place_in_words, shapes
+from onewindow.catalogue.shape import Shape, called, shapes
 
 Content = Mapping[str, Any]
 # A piece of a text, and whether the other side lacks it.
@@ -41,38 +41,38 @@ def compare(before: Content, after: Content) -> list[Change]:
     found: list[Change] = []
     for shape in shapes(Guide):
         if shape.name not in NOT_COMPARED:
-            found += _compare(shape, before.get(shape.name), after.get(shape.name), (shape.name,))
+            found += _compare(shape, before.get(shape.name), after.get(shape.name), (shape.name,), shape.title)
     return found
 
 
-def _compare(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Change]:
+def _compare(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...], label: str) -> Iterator[Change]:
     if shape.kind == "part":
-        yield from _parts(shape, old, new, path)
+        yield from _parts(shape, old, new, path, label)
     elif shape.kind == "rows":
-        yield from _rows(shape, list(old or ()), list(new or ()), path)
+        yield from _rows(shape, list(old or ()), list(new or ()), path, label)
     else:
         default = shape.default if shape.kind not in {"flag"} else bool(shape.default)
         before, after = (shape.plain(default if value is None else value) for value in (old, new))
         if before != after:
-            yield Change("changed", path, place_in_words(path), *words(before, after))
+            yield Change("changed", path, label, *words(before, after))
 
 
-def _parts(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Change]:
+def _parts(shape: Shape, old: Any, new: Any, path: tuple[str | int, ...], label: str) -> Iterator[Change]:
     before = old if isinstance(old, Mapping) else {}
     after = new if isinstance(new, Mapping) else {}
     for inner in shape.inner:
-        yield from _compare(inner, before.get(inner.name), after.get(inner.name), (*path, inner.name))
+        place, name = (*path, inner.name), f"{label} · {inner.title}"
+        yield from _compare(inner, before.get(inner.name), after.get(inner.name), place, name)
 
 
-def _rows(shape: Shape, old: list[Any], new: list[Any], path: tuple[str | int, ...]) -> Iterator[Change]:
+def _rows(shape: Shape, old: list[Any], new: list[Any], path: tuple[str | int, ...], label: str) -> Iterator[Change]:
     pairs = _pairs(old, new)
     kept = [j for j in pairs if j is not None]
-    label = place_in_words(path)
     for i, j in enumerate(pairs):
         if j is None:
             yield Change("added", (*path, i), f"{label}：{called(new[i])}", [], [(text(shape, new[i]), True)])
             continue
-        yield from _parts(shape, old[j], new[i], (*path, i))
+        yield from _parts(shape, old[j], new[i], (*path, i), f"{label} · {called(new[i]) or f'第 {i + 1} 行'}")
     if kept != sorted(kept):
         order = ["、".join(called(rows[j]) for j in where) for rows, where in ((old, sorted(kept)), (old, kept))]
         yield Change("moved", path, f"{label}的顺序", *words(*order))

@@ -259,7 +259,7 @@ class Guide(Strict):
     kind: Annotated[str, Said("事项类型", words={kind: kind for kind in KINDS})]
     parent_name: Annotated[str, Said("主项")] = ""
     core: Annotated[bool, Said("核心事项")] = True
-    agency: Annotated[str, Said("实施主体", "部门代码")]
+    agency: Annotated[str, Said("实施主体")]
     target: Annotated[tuple[str, ...], Said("服务对象", words=SERVED)] = ()
     levels: Annotated[tuple[Literal["district", "town", "village"], ...], Said("办理层级", words=LEVELS)] = (
         "district",

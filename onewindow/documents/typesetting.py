@@ -35,6 +35,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "prereview_remarks": _PAPER | {"remarks"},
     "delivery": _PAPER | {"way", "delivered_papers"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
+    "specimen": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "application_form": frozenset({"item", "organ", "applicant", "date"}),
     "leaflet": frozenset({"title", "organ", "materials", "glance", "verify_url"}),
 }

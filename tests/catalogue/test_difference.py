@@ -33,12 +33,12 @@ def test_rows_are_followed_by_their_key_and_not_by_their_place():
     assert changes(materials=OLD["materials"][1:]) == [("removed", "materials", "材料：身份证")]
     assert changes(materials=OLD["materials"][::-1]) == [("moved", "materials", "材料的顺序")]
     renamed = [{"key": "id", "name": "居民身份证"}, OLD["materials"][1]]
-    assert changes(materials=renamed) == [("changed", "materials.0.name", "材料 · 第 1 行 · 材料名称")]
+    assert changes(materials=renamed) == [("changed", "materials.0.name", "材料 · 居民身份证 · 材料名称")]
 
 
 def test_rows_without_a_key_are_followed_by_their_name_or_place():
-    assert changes(faq=[{"q": "收费吗？", "a": "分文不收。"}]) == [("changed", "faq.0.a", "常见问题 · 第 1 行 · 答")]
-    assert changes(faq=[{"q": "要钱吗？", "a": "不收。"}]) == [("changed", "faq.0.q", "常见问题 · 第 1 行 · 问")]
+    assert changes(faq=[{"q": "收费吗？", "a": "分文不收。"}]) == [("changed", "faq.0.a", "常见问题 · 收费吗？ · 答")]
+    assert changes(faq=[{"q": "要钱吗？", "a": "不收。"}]) == [("changed", "faq.0.q", "常见问题 · 要钱吗？ · 问")]
 
 
 def test_steps_share_keys():

@@ -12,6 +12,10 @@ ROLES = ["editor", "checker", "editor of another agency"]
 # name: (method, editor, checker, editor of another agency)
 PAGES = {
     "manage-home": ("GET", 200, 200, 200),
+    "manage-catalogue": ("GET", 200, 200, 200),
+    "manage-report": ("GET", 200, 200, 200),
+    "manage-export": ("GET", 200, 200, 200),
+    "manage-import": ("GET", 200, 404, 200),
     "manage-item": ("GET", 200, 200, 200),
     "manage-comparison": ("GET", 200, 200, 200),
     "manage-draft-new": ("POST", 302, 404, 404),

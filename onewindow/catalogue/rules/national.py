@@ -111,7 +111,7 @@ def five_steps(guide: Guide) -> Iterator[Fault]:
 
 
 def sample(guide: Guide) -> Iterator[Fault]:
-    """证照 and 文书 have a specimen made by the system (documents.specimens); what is nothing cannot have a name."""
+    """证照 and 文书 have a specimen made by the system (catalogue.specimens); what is nothing cannot have a name."""
     if guide.result.name and guide.result.kind == "none":
         yield Fault(("result", "kind"), "有结果名称，结果类型就不能是“无”；证照和文书的样本由系统生成。")
 

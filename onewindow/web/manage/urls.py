@@ -1,9 +1,13 @@
 from django.urls import path
 
-from onewindow.web.manage import drafts, editor, history, home, vocabulary
+from onewindow.web.manage import catalogue, drafts, editor, history, home, vocabulary
 
 urlpatterns = [
     path("manage/", home.index, name="manage-home"),
+    path("manage/catalogue/", catalogue.index, name="manage-catalogue"),
+    path("manage/catalogue/report/", catalogue.report, name="manage-report"),
+    path("manage/catalogue/export/", catalogue.export, name="manage-export"),
+    path("manage/catalogue/import/", catalogue.take_in, name="manage-import"),
     path("manage/catalogue/<str:code>/", history.show, name="manage-item"),
     path("manage/catalogue/<str:code>/comparison/", history.comparison, name="manage-comparison"),
     path("manage/catalogue/<str:code>/draft/", drafts.create, name="manage-draft-new"),

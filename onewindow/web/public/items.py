@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from onewindow.accounts.models import Agency
+from onewindow.catalogue import specimens
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.web.account.guards import Request
@@ -55,6 +56,14 @@ def show(request: Request, code: str) -> HttpResponse:
 
 def paper(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "public/item_print.html", guide_page(request, _item(code)))
+
+
+def specimen(request: HttpRequest, code: str) -> HttpResponse:
+    """结果样本: what one gets, before applying for it."""
+    item = _item(code)
+    if not specimens.has_specimen(item.guide):
+        raise Http404
+    return HttpResponse(specimens.specimen(item.guide, item.agency.name), content_type="application/pdf")
 
 
 def version(request: HttpRequest, code: str, number: int) -> HttpResponse:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("items/", items.index, name="items"),
     path("items/<str:code>/", items.show, name="item"),
     path("items/<str:code>/print/", items.paper, name="item-print"),
+    path("items/<str:code>/specimen.pdf", items.specimen, name="item-specimen"),
     path("items/<str:code>/versions/<int:number>/", items.version, name="item-version"),
     path("items/<str:code>/leaflet.pdf", lists.leaflet, name="item-leaflet"),
     path("items/<str:code>/lists/", lists.create, name="item-lists"),
