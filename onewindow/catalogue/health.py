@@ -68,10 +68,8 @@ def _breaks(rule: str) -> Q:
 
 
 def stale_before() -> dt.date:
-    """So many months ago as the district says; the day of the month is clipped to 28."""
-    today, months = clock.today(), rules.of_district().stale_months
-    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    return dt.date(year, month + 1, min(today.day, 28))
+    """So many months ago as the district says."""
+    return clock.add_months(clock.today(), -rules.of_district().stale_months)
 
 
 def items(wanted: Filter, *, but: str = "") -> QuerySet[Item]:

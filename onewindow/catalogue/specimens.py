@@ -19,10 +19,11 @@ def specimen(guide: Guide, organ: str) -> bytes:
     """Every line the certificate has, with the name of the question it is filled from in place of an answer."""
     labels = {field.key: field.label for field in guide.form.walk()}
     lines = [[label, f"{labels.get(key, key)}{SHOWN}"] for label, key in guide.result.shows.items()]
-    today = clock.today().isoformat()
+    today, months = clock.today(), guide.result.valid_months
+    until = clock.add_months(today, months).isoformat() if months else ""
     facts = {
         "title": guide.result.name, "number": "样本", "identifier": "样本，没有标识", "holder": f"某某{SHOWN}",
-        "organ": organ, "lines": lines, "item": guide.name, "note": guide.result.note, "issued_on": today,
-        "valid_from": today, "valid_until": "", "specimen": True, "verify_url": "",
+        "organ": organ, "lines": lines, "item": guide.name, "note": guide.result.note, "issued_on": today.isoformat(),
+        "valid_from": today.isoformat(), "valid_until": until, "specimen": True, "verify_url": "",
     }  # fmt: skip
     return render("specimen", facts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -97,19 +95,13 @@ def finish(case: Case, *, by: Actor) -> None:
     deadlines.refresh(case)
 
 
-def add_months(day: date, months: int) -> date:
-    """The same day number of the last month, or its last day (民法典 §202)."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
 def _certificate(case: Case, by: Actor) -> Certificate | None:
     result = case.guide.result
     if result.kind not in {"certificate", "document"}:
         return None
     shown = display_values(case.guide.form, case.form, divisions.in_full)
     today = clock.today()
-    until = add_months(today, result.valid_months) if result.valid_months else None
+    until = clock.add_months(today, result.valid_months) if result.valid_months else None
     holder = shown.get(result.holder, "") or case.applicant_name
     return certificates.issue_certificate(
         type_name=result.name,

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from onewindow.kernel.clock.rows import calendar, forget, load_holidays, read_file
-from onewindow.kernel.clock.working import SHANGHAI, Calendar, Day, Due, Unit, day_of
+from onewindow.kernel.clock.working import SHANGHAI, Calendar, Day, Due, Unit, add_months, day_of
 
 __all__ = [
-    "SHANGHAI", "Calendar", "Day", "Due", "Unit", "calendar", "day_of", "forget", "load_holidays", "now", "read_file",
-    "today", "working_days_left",
+    "SHANGHAI", "Calendar", "Day", "Due", "Unit", "add_months", "calendar", "day_of", "forget", "load_holidays", "now",
+    "read_file", "today", "working_days_left",
 ]  # fmt: skip
 
 

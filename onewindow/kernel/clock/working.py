@@ -6,6 +6,7 @@ Inside, a day is its ordinal number; a year's working days are listed once, so a
 from __future__ import annotations
 
 from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, date, datetime
@@ -193,3 +194,9 @@ def _merged(stops: Iterable[tuple[date, date]]) -> tuple[tuple[int, int], ...]:
         else:
             merged.append((begin, end))
     return tuple(merged)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day number of the last month, or its last day (民法典 §202)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
