@@ -14,7 +14,7 @@ from ninja.renderers import JSONRenderer
 from onewindow.api import problems
 from onewindow.api.problems import ProblemReply
 from onewindow.api.reading import StrictParser
-from onewindow.api.v1 import cases, certificates, files, items, webhooks
+from onewindow.api.v1 import cases, certificates, files, items, search, webhooks
 
 ABOUT = (
     "一窗平台接口：查事项、算材料清单、提交申请、看进度、核验证照。"
@@ -72,5 +72,12 @@ api = Api(
     parser=StrictParser(),
 )
 problems.install(api)
-for tag, noun in {"事项": items, "办件": cases, "材料": files, "核验": certificates, "推送": webhooks}.items():
+for tag, noun in {
+    "事项": items,
+    "搜索": search,
+    "办件": cases,
+    "材料": files,
+    "核验": certificates,
+    "推送": webhooks,
+}.items():
     api.add_router("", noun.router, tags=[tag])

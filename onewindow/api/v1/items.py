@@ -78,7 +78,7 @@ def index(request: HttpRequest, filters: Query[Filters]) -> dict[str, Any]:
         page, following = cut(ranked[places.get(filters.after, 0) :], filters.limit, "code")
     else:
         page, following = cut(rows.filter(code__gt=filters.after), filters.limit, "code")
-    return {"items": [_brief(item) for item in page], "next": following}
+    return {"items": [brief(item) for item in page], "next": following}
 
 
 def _chosen(filters: Filters) -> QuerySet[Item]:
@@ -93,7 +93,7 @@ def _chosen(filters: Filters) -> QuerySet[Item]:
     return rows.order_by("code")
 
 
-def _brief(item: Item) -> dict[str, Any]:
+def brief(item: Item) -> dict[str, Any]:
     assert item.current is not None
     return {
         "code": item.code, "name": item.name, "short_name": item.short_name, "name_en": item.name_en, "kind": item.kind,
