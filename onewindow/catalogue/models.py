@@ -80,6 +80,17 @@ class ItemVersion(models.Model):
         return checklist(self.guide, answers)
 
 
+class Loading(models.Model):
+    """The folder last loaded: its files and the program that read them, as one hash."""
+
+    folder = models.CharField(max_length=500, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.folder
+
+
 class SavedList(models.Model):
     """ "My checklist" kept 清单: whoever has its number may open and tick it; it holds answers, never a name or number.
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from onewindow.accounts import loading
 from onewindow.catalogue import events, flagship, rows, rules, words
 from onewindow.catalogue.guide import Guide
-from onewindow.catalogue.models import Item, ItemVersion
+from onewindow.catalogue.models import Item, ItemVersion, Loading
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.tables import Problems
 
@@ -63,6 +63,9 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         _, days = clock.load_holidays(holidays)
         done = publish(guides, policy=rules.read(folder, problems), take_files=take_files)
         changed = words.store(vocabulary)
+        if not is_loaded(folder):
+            mark = {"fingerprint": fingerprint(folder), "at": clock.now()}
+            Loading.objects.update_or_create(folder=str(folder.resolve()), defaults=mark)
     return Summary(
         items=len(guides),
         core=sum(guide.core for guide in guides),
@@ -75,6 +78,20 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         days=days,
         words=changed,
     ), problems
+
+
+def fingerprint(folder: Path) -> str:
+    """Of every file of the folder, and of the program that reads them."""
+    digest = hashlib.sha256()
+    for root in (folder, Path(__file__).parent):
+        for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_loaded(folder: Path) -> bool:
+    known = Loading.objects.filter(pk=str(folder.resolve())).first()
+    return known is not None and known.fingerprint == fingerprint(folder)
 
 
 def read_guides(folder: Path, agencies: set[str], problems: Problems) -> list[Guide]:

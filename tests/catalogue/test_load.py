@@ -43,6 +43,15 @@ def test_a_second_load_writes_nothing(district, django_assert_max_num_queries):
     assert Entry.objects.count() == 4
 
 
+def test_what_has_not_changed_is_not_read_again(district, edit, capsys):
+    load(district)
+    call_command("load", district, if_changed=True)
+    assert "没有变化" in capsys.readouterr().out
+    edit("items.csv", "在公路增设或改造平面交叉道口审批", "在公路增设平面交叉道口审批")
+    call_command("load", district, if_changed=True)
+    assert "新版本 1 个" in capsys.readouterr().out
+
+
 def test_a_changed_file_becomes_a_new_version_and_the_old_one_stays(district, edit):
     load(district)
     edit("items.csv", "在公路增设或改造平面交叉道口审批", "在公路增设平面交叉道口审批")

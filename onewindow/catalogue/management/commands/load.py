@@ -24,10 +24,15 @@ class Command(BaseCommand):
         )
         parser.add_argument("--check", action="store_true", help="只检查事项的文件，不写数据库")
 
+        parser.add_argument("--if-changed", action="store_true", help="文件和程序都没有变过时什么也不做")
+
     def handle(self, *args: Any, folder: Path, check: bool, **options: Any) -> None:
         started = perf_counter()
         if check:
             self._check(folder)
+            return
+        if options["if_changed"] and publish.is_loaded(folder):
+            self.stdout.write("数据文件没有变化，不用再载入。")
             return
         summary, problems = publish.load(folder, options["take_files"])
         if problems:

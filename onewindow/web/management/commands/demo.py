@@ -28,7 +28,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
         except OperationalError as error:
             raise CommandError(f"连不上数据库，请检查 DATABASE_URL 和服务器是否在运行：{error}") from error
-        call_command("load", str(settings.DATA_DIR))
+        call_command("load", str(settings.DATA_DIR), if_changed=True)
         call_command("demo_accounts", verbosity=0)
         # Also when a shell started us in the background, where SIGINT would be ignored by us and by our children.
         signal.signal(signal.SIGINT, signal.default_int_handler)
