@@ -172,3 +172,14 @@ def test_lists_cost_the_same_however_long(client, card, django_assert_num_querie
             assert client.get(path).status_code == 200
         if more == 3:
             copies(card, more)
+
+
+def test_what_an_editor_adds_from_the_national_list_is_shown(client):
+    item = flagship(
+        quota="每年 30 个", refusals=["材料不真实"], mail={"papers": True, "address": "大厅 3 号窗"},
+        scope="cross_city", result={"name": "某证", "kind": "certificate", "ways": ["online", "post"]},
+        rights="可以陈述和申辩",
+    )  # fmt: skip
+    page = client.get(f"/items/{item.code}/").content.decode()
+    for said in ("每年 30 个", "材料不真实", "大厅 3 号窗", "跨市通办", "网上下载、邮寄", "可以陈述和申辩"):
+        assert said in page
