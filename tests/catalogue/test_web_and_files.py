@@ -30,14 +30,14 @@ def loaded(district):
 
 @pytest.fixture
 def edited(loaded, editor, checker):
-    return written_on_the_web(editor, checker, plain_names=["老年优惠证"])
+    return written_on_the_web(editor, checker, plain_names=["银龄通行证"])
 
 
 def test_loading_the_same_files_leaves_what_was_published_on_the_web(district, edited):
     summary, _ = publish.load(district)
     assert (summary.published, summary.conflicts) == (0, ())
     item = Item.objects.get(pk="XDP0096")
-    assert (item.current.number, item.guide.plain_names, item.edited) == (2, ("老年优惠证",), True)
+    assert (item.current.number, item.guide.plain_names, item.edited) == (2, ("银龄通行证",), True)
 
 
 def test_a_changed_file_is_reported_by_name_and_left_alone(district, edit, edited):
@@ -45,7 +45,7 @@ def test_a_changed_file_is_reported_by_name_and_left_alone(district, edit, edite
     out = StringIO()
     call_command("load", district, stdout=out)
     assert "没有动：XDP0096" in out.getvalue()
-    assert Item.objects.get(pk="XDP0096").guide.plain_names == ("老年优惠证",)
+    assert Item.objects.get(pk="XDP0096").guide.plain_names == ("银龄通行证",)
     assert publish.load(district)[0].conflicts == ("XDP0096",)  # until somebody decides
 
 
@@ -56,7 +56,7 @@ def test_the_files_win_when_the_operator_says_so(district, edit, edited, named):
     call_command("load", district, take_files=named, stdout=out)
     item = Item.objects.get(pk="XDP0096")
     assert "敬老证" in item.guide.plain_names
-    assert "老年优惠证" not in item.guide.plain_names
+    assert "银龄通行证" not in item.guide.plain_names
     assert (item.current.number, item.edited) == (3, False)
     assert publish.load(district)[0].published == 0
 
@@ -68,19 +68,19 @@ def test_only_the_named_items_are_taken(district, edit, edited):
 
 def test_taking_unchanged_files_undoes_nothing(district, edited):
     assert publish.load(district, [])[0].published == 0
-    assert Item.objects.get(pk="XDP0096").guide.plain_names == ("老年优惠证",)
+    assert Item.objects.get(pk="XDP0096").guide.plain_names == ("银龄通行证",)
 
 
 def test_a_stricter_rule_reaches_what_was_written_on_the_web(district, loaded, editor, checker):
     """The rules are data: when they change, a load says anew what is complete, and keeps the words."""
-    item = written_on_the_web(editor, checker, summary="", plain_names=["老年优惠证"])
+    item = written_on_the_web(editor, checker, summary="", plain_names=["银龄通行证"])
     assert item.complete  # this district only warns of a missing sentence (E6)
     assert "E6" in item.warned_by
     summary, _ = publish.load(district)  # a folder without publishing.yaml takes every rule at its word
     item.refresh_from_db()
     assert (summary.published, summary.conflicts) == (1, ())
     assert (item.complete, item.guide.complete, item.blocked_by) == (False, False, ["E6"])
-    assert (item.edited, item.guide.plain_names) == (True, ("老年优惠证",))
+    assert (item.edited, item.guide.plain_names) == (True, ("银龄通行证",))
 
 
 def test_the_item_knows_which_rules_it_breaks(loaded):
