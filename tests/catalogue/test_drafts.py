@@ -31,7 +31,7 @@ def draft(item, editor):
 
 
 def submitted(draft, editor, **values):
-    actions.save(draft, by=editor.principal, values=values or {"plain_names": ["老年优惠证"]})
+    actions.save(draft, by=editor.principal, values=values or {"plain_names": ["敬老优惠新名"]})
     return actions.submit(draft, by=editor.principal, note="加一个俗称")
 
 
@@ -160,7 +160,7 @@ class TestOnTheDay:
             tasks.publish_due(0)
             tasks.publish_due(0)
         item.refresh_from_db()
-        assert (item.current.number, item.guide.plain_names) == (2, ("老年优惠证",))
+        assert (item.current.number, item.guide.plain_names) == (2, ("敬老优惠新名",))
         assert (item.guide.updated, item.edited) == ("2026-12-01", True)
         events = list(Entry.objects.filter(kind="draft").order_by("seq").values_list("event", flat=True))
         assert events == [f"draft.{word}" for word in ("opened", "saved", "submitted", "approved", "published")]

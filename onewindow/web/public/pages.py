@@ -8,7 +8,8 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Case as Choice
+from django.db.models import Count, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ from onewindow.catalogue.events import events
 from onewindow.catalogue.models import Item
 from onewindow.kernel import clock
 from onewindow.web.account.guards import Request
-from onewindow.web.public import reading, themes
+from onewindow.web.public import offers, themes
 
 EXAMPLES = (_("老年证"), _("开餐馆"), _("孩子落户"), _("公积金提取"))
 # The hotline of every city (data/xindu/common.yaml: contacts).
@@ -42,7 +43,7 @@ def home(request: Request) -> HttpResponse:
         "business": themes.BUSINESS,
         "examples": EXAMPLES,
         "mine": _mine(request.principal),
-        "tiles": reading.tiles() if request.COOKIES.get("elder") == "1" else [],
+        "tiles": offers.tiles() if request.COOKIES.get("elder") == "1" else [],
         "hotline": HOTLINE,
     }
     return render(request, "public/home.html", context)
@@ -56,7 +57,8 @@ def _popular() -> Popular:
         items = Item.objects.select_related("agency", "current").in_bulk([code for code, _ in top])
         return [items[code] for code, _ in top], True
     complete = Item.objects.select_related("agency", "current").filter(complete=True, current__isnull=False)
-    return sorted(complete, key=lambda item: themes.WHO["person"] not in item.target)[:SHOWN], False
+    first = Choice(*(When(pk=code, then=place) for place, code in enumerate(offers.often())), default=SHOWN)
+    return list(complete.order_by(first, "code")[:SHOWN]), False
 
 
 def _mine(principal: Principal | None) -> list[Case]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-
-import yaml
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from onewindow.catalogue.models import Item
 from onewindow.web.account.guards import safe_next
 
 WAYS = ("elder", "contrast", "voice")
@@ -28,21 +23,3 @@ def show(request: HttpRequest) -> HttpResponse:
         if (wanted := request.POST.getlist(way)) and wanted[-1] in {"0", "1"}:
             response.set_cookie(way, wanted[-1], max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return response
-
-
-@dataclass(frozen=True)
-class Tile:
-    item: Item
-    words: str
-
-
-def tiles() -> list[Tile]:
-    """The large buttons of the plain home page, items that exist here."""
-    items = Item.objects.filter(current__isnull=False).in_bulk([code for code, _ in _wanted()])
-    return [Tile(items[code], words) for code, words in _wanted() if code in items]
-
-
-@cache
-def _wanted() -> tuple[tuple[str, str], ...]:
-    rows = yaml.safe_load((settings.DATA_DIR / "elder.yaml").read_text(encoding="utf-8"))
-    return tuple((row["code"], row["words"]) for row in rows)
