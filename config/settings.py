@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import oidc
 from config.database import database_settings, var_dir
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -197,6 +199,11 @@ if SMS_URL and not SMS_URL.startswith(("https://",) if PRODUCTION else ("https:/
 SMS_SECRET = env("ONEWINDOW_SMS_SECRET")
 if SMS_URL and len(SMS_SECRET) < 16:
     raise ImproperlyConfigured("设置了 ONEWINDOW_SMS_URL，ONEWINDOW_SMS_SECRET 至少要 16 个字符")
+
+# Sign-in by other houses (accounts.providers.oidc); the sandbox's is part of the demo and refused in production.
+OIDC_PROVIDERS = oidc.providers(env, production=PRODUCTION)
+if flag("ONEWINDOW_OIDC_SANDBOX", ENVIRONMENT == "demo"):
+    OIDC_PROVIDERS += (oidc.sandbox(PUBLIC_URL, hashlib.sha256(f"sandbox-oidc:{SECRET_KEY}".encode()).hexdigest()),)
 
 # Uploads (documents): limits a window clerk can explain.
 MEDIA_ROOT = VAR_DIR / "files"

@@ -41,6 +41,12 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "rate": ("GET", EVERYONE), "sandbox-sms": ("GET", EVERYONE),
     "sign-in": ("GET", EVERYONE), "sign-in-code": ("GET", EVERYONE), "staff-sign-in": ("GET", EVERYONE),
     "staff-totp": ("GET", EVERYONE), "staff-enrol": ("GET", EVERYONE), "sign-out": ("POST", EVERYONE),
+    # No provider is configured here; tests/accounts/test_oidc.py and tests/web/test_sandbox_oidc.py have some.
+    "oidc-begin": ("POST", (NO,) * 6), "oidc-return": ("GET", (NO,) * 6),
+    "my-unbind": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "sandbox-oidc-discovery": ("GET", (NO,) * 6), "sandbox-oidc-authorize": ("GET", (NO,) * 6),
+    "sandbox-oidc-token": ("POST", (NO,) * 6), "sandbox-oidc-keys": ("GET", (NO,) * 6),
+    "sandbox-oidc-userinfo": ("GET", (NO,) * 6),
     "my-identity": ("GET", SIGNED_IN), "my-account": ("GET", SIGNED_IN), "my-sessions": ("POST", SIGNED_IN),
     "my-password": ("GET", SIGNED_IN), "my-mandate-new": ("GET", SIGNED_IN),
     "my-mandate-revocation": ("GET", (IN, NO, NO, NO, NO, NO)),

@@ -15,6 +15,11 @@ SOUND = {
     "ONEWINDOW_HOSTS": "xindu.example.gov.cn",
 }  # fmt: skip
 
+PROVINCE = {
+    "ONEWINDOW_OIDC": "sheng", "ONEWINDOW_OIDC_SHENG_ISSUER": "https://id.example", "ONEWINDOW_OIDC_SHENG_LABEL": "省",
+    "ONEWINDOW_OIDC_SHENG_CLIENT_ID": "xindu", "ONEWINDOW_OIDC_SHENG_CLIENT_SECRET": "s",
+}  # fmt: skip
+
 
 def start(tmp_path, script, **changes):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ONEWINDOW_")}
@@ -44,6 +49,13 @@ def test_production_is_no_sandbox(tmp_path):
         ({"PORT": "eighty"}, "PORT 必须是"),
         ({"ONEWINDOW_SECRECY_OLD_KEYS": "k1:old"}, "编号不能与现用密钥"),
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL 必须以 postgresql:// 开头"),
+        ({"ONEWINDOW_OIDC": "sheng", "ONEWINDOW_OIDC_SHENG_LABEL": "省"}, "ONEWINDOW_OIDC_SHENG_ISSUER"),
+        ({"ONEWINDOW_OIDC": "sandbox"}, "不能叫 sandbox"),
+        (PROVINCE | {"ONEWINDOW_OIDC_SHENG_ISSUER": "http://id.example"}, "必须是以 https:// 开头"),
+        (PROVINCE | {"ONEWINDOW_OIDC_SHENG_FOR": "everybody"}, "只能是 citizen、staff"),
+        (PROVINCE | {"ONEWINDOW_OIDC_SHENG_SCOPES": "profile"}, "必须包含 openid"),
+        (PROVINCE | {"ONEWINDOW_OIDC_SHENG_CLAIMS": "nummer=zjhm"}, "不认识 nummer"),
+        (PROVINCE | {"ONEWINDOW_OIDC_SHENG_LEVELS": "face=9"}, "0 到 5"),
     ],
 )
 def test_nonsense_stops_the_start(tmp_path, changes, said):
@@ -65,6 +77,23 @@ def test_secrets_may_come_from_files(tmp_path):
     changes = {"ONEWINDOW_SECRET_KEY": None, "ONEWINDOW_SECRET_KEY_FILE": str(tmp_path / "key")}
     script = "import config.settings as s; print(s.SECRET_KEY)"
     assert start(tmp_path, script, **changes).stdout.strip() == "f" * 40
+
+
+def test_a_provider_and_its_secret_file(tmp_path):
+    (tmp_path / "secret").write_text("of the province\n", encoding="utf-8")
+    changes = PROVINCE | {
+        "ONEWINDOW_OIDC_SHENG_CLIENT_SECRET": None, "ONEWINDOW_OIDC_SHENG_CLIENT_SECRET_FILE": str(tmp_path / "secret"),
+        "ONEWINDOW_OIDC_SHENG_LEVELS": "urn:sc:face=4,*=2", "ONEWINDOW_OIDC_SHENG_CLAIMS": "number=zjhm",
+        "ONEWINDOW_OIDC_SHENG_FOR": "citizen,staff",
+    }  # fmt: skip
+    script = (
+        "import config.settings as s; [p] = s.OIDC_PROVIDERS; "
+        "print(p.client_secret, p.level_of('urn:sc:face'), p.level_of('x'), p.claims['number'], p.claims['name'], "
+        "sorted(p.doors), p)"
+    )
+    said = start(tmp_path, script, **changes).stdout
+    assert said.startswith("of the province 4 2 zjhm name ['citizen', 'staff']")
+    assert said.count("of the province") == 1  # a log may print the provider
 
 
 @pytest.mark.parametrize("command", ["demo", "demo_reset", "demo_accounts", "totp x"])

@@ -122,8 +122,12 @@ def _open(user: User) -> None:
     user.is_active, user.failures, user.locked_until, user.password = True, 0, None, _password()
 
 
+def number_of(citizen: Citizen) -> str:
+    return citizen.body + ric.calc_check_digit(citizen.body + "0")
+
+
 def _citizen(citizen: Citizen) -> SignIn:
-    number = citizen.body + ric.calc_check_digit(citizen.body + "0")
+    number = number_of(citizen)
     person = Person.find(number)
     if person is None:
         person = Person.with_number(name=citizen.name, number=number, verified_by="自报", verified_level=2)

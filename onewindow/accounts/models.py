@@ -219,6 +219,47 @@ class SignInCode(models.Model):
         return secrecy.mask_phone(self.phone)
 
 
+class OidcAttempt(models.Model):
+    """A sign-in that went out to a provider: kept here, because our cookie can be read and copied. Good once."""
+
+    class Purpose(models.TextChoices):
+        CITIZEN = "citizen", "群众登录"
+        STAFF = "staff", "工作人员登录"
+        LINK = "link", "绑定"
+
+    state_hash = models.CharField(max_length=64, primary_key=True)
+    provider = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    # Who binds, for `LINK`.
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    # PKCE verifier and nonce, encrypted.
+    sealed = models.TextField()
+    following = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=clock.now, db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.purpose}"
+
+
+class ExternalIdentity(models.Model):
+    """绑定: an identity of another house that opens this account. Of its subject only the keyed index is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="external_identities")
+    issuer = models.CharField(max_length=200)
+    subject_index = models.CharField(max_length=64)
+    linked_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject_index"], name="external_identity_once"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="external_identity_one_per_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.issuer}"
+
+
 class Post(models.Model):
     """A user's post 岗位 at an agency and a site; a window clerk of one agency cannot see another's cases."""
 

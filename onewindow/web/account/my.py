@@ -19,6 +19,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, password
 from onewindow.catalogue.models import Item
 from onewindow.kernel import clock, limits
+from onewindow.web.account import oidc
 from onewindow.web.account.forms import IdentityForm, MandateForm, NewPasswordForm
 from onewindow.web.account.guards import SignedIn, safe_next, signed_in, wanted_page
 
@@ -62,7 +63,8 @@ def account(request: SignedIn) -> HttpResponse:
     user = _user(request.principal)
     mandates = _mandates(request.principal)
     names = dict(Item.objects.filter(pk__in={code for m in mandates for code in m.scope}).values_list("code", "name"))
-    return render(request, "account/account.html", {"user": user, "mandates": mandates, "names": names})
+    context = {"user": user, "mandates": mandates, "names": names, "ways": oidc.ways(user)}
+    return render(request, "account/account.html", context)
 
 
 def _mandates(principal: Principal) -> list[Mandate]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from onewindow.accounts import sessions
 from onewindow.accounts.models import User
-from onewindow.accounts.providers import SignInRefused, password, phone_code
+from onewindow.accounts.providers import SignInRefused, oidc, password, phone_code
 from onewindow.kernel import limits
 from onewindow.notifications import actions as notifications
 from onewindow.notifications.gateways.base import DeliveryFailed
@@ -37,7 +37,9 @@ def sign_in(request: Request) -> HttpResponse:
             form.add_error(None, gettext(refusal.message))
         except DeliveryFailed:
             form.add_error(None, gettext(UNDELIVERED))
-    context = {"form": form, "by_password": by_password, "next": following}
+    context = {
+        "form": form, "by_password": by_password, "next": following, "providers": oidc.offered("citizen"),
+    }  # fmt: skip
     return render(request, "account/sign_in.html", context, status=422 if form.is_bound else 200)
 
 

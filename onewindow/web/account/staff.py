@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from onewindow.accounts import demo, sessions
 from onewindow.accounts.models import User
-from onewindow.accounts.providers import SignInRefused, password, totp
+from onewindow.accounts.providers import SignInRefused, oidc, password, totp
 from onewindow.kernel import clock, limits, secrecy
 from onewindow.web.account.forms import CodeForm, PasswordForm
 from onewindow.web.account.guards import Request, safe_next, wanted_page, workplace
@@ -31,14 +31,19 @@ def sign_in(request: Request) -> HttpResponse:
         data, ip = form.cleaned_data, limits.address(request)
         try:
             user = password.check(data["identifier"], data["password"], kind=User.Kind.STAFF, ip=ip)
-            request.session.flush()
-            request.session["half"] = [user.pk, user.get_session_auth_hash(), int(clock.now().timestamp())]
-            request.session["next"] = following
-            return redirect("staff-totp" if user.totp_cipher else "staff-enrol")
+            return ask_second_factor(request, user, following, how="password+totp")
         except SignInRefused as refusal:
             form.add_error(None, refusal.message)
-    context = {"form": form, "next": following}
+    context = {"form": form, "next": following, "providers": oidc.offered("staff")}
     return render(request, "account/staff_sign_in.html", context, status=422 if form.is_bound else 200)
+
+
+def ask_second_factor(request: HttpRequest, user: User, following: str, *, how: str) -> HttpResponse:
+    """A password, or a provider's word, is one factor."""
+    request.session.flush()
+    half = [user.pk, user.get_session_auth_hash(), int(clock.now().timestamp())]
+    request.session.update({"half": half, "next": following, "how": how})
+    return redirect("staff-totp" if user.totp_cipher else "staff-enrol")
 
 
 def _half_signed_in(request: HttpRequest) -> User | None:
@@ -52,7 +57,7 @@ def _half_signed_in(request: HttpRequest) -> User | None:
 
 def _finish(request: HttpRequest, user: User) -> HttpResponse:
     following = request.session.get("next", "")
-    principal = sessions.start(request, user, how="password+totp")
+    principal = sessions.start(request, user, how=request.session["how"])
     return redirect(safe_next(request, following, workplace(principal)))
 
 

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from onewindow.web.account import my, sandbox, sign_in, staff
+from onewindow.web.account import my, oidc, sandbox, sandbox_oidc, sign_in, staff
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/code/", sign_in.code, name="sign-in-code"),
+    path("sign-in/oidc/<slug:key>/", oidc.begin, name="oidc-begin"),
+    path("sign-in/oidc/<slug:key>/return/", oidc.finish, name="oidc-return"),
+    path("my/external-identities/<int:pk>/removal/", oidc.unbind, name="my-unbind"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("staff/sign-in/", staff.sign_in, name="staff-sign-in"),
     path("staff/sign-in/totp/", staff.second_factor, name="staff-totp"),
@@ -16,4 +19,9 @@ urlpatterns = [
     path("my/mandates/new/", my.new_mandate, name="my-mandate-new"),
     path("my/mandates/<int:pk>/revocation/", my.revocation, name="my-mandate-revocation"),
     path("sandbox/sms/", sandbox.sms, name="sandbox-sms"),
+    path("sandbox/oidc/.well-known/openid-configuration", sandbox_oidc.discovery, name="sandbox-oidc-discovery"),
+    path("sandbox/oidc/authorize/", sandbox_oidc.authorize, name="sandbox-oidc-authorize"),
+    path("sandbox/oidc/token/", sandbox_oidc.token, name="sandbox-oidc-token"),
+    path("sandbox/oidc/keys/", sandbox_oidc.keys, name="sandbox-oidc-keys"),
+    path("sandbox/oidc/userinfo/", sandbox_oidc.userinfo, name="sandbox-oidc-userinfo"),
 ]
