@@ -73,7 +73,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),
     "manage-word-retirement": ("POST", CONTENT), "manage-unanswered": ("GET", CONTENT),
     "manage-catalogue": ("GET", CONTENT), "manage-report": ("GET", CONTENT), "manage-export": ("GET", CONTENT),
-    "manage-import": ("GET", CONTENT), "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
+    "manage-import": ("GET", CONTENT), "manage-item-new": ("GET", CONTENT),
+    "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 

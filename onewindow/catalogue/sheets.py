@@ -7,6 +7,8 @@ written and read back is the same guide.
 from __future__ import annotations
 
 import io
+import math
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -34,6 +36,7 @@ SHEETS = {
 }  # fmt: skip
 HIDDEN = {"code", "updated"}
 MOST_ROWS = 20_000
+MOST_BYTES = 100 * 1024 * 1024
 YES = {"是": True, "否": False}
 
 
@@ -186,6 +189,9 @@ class Contents:
 
 def read(data: bytes) -> Contents:
     result = Contents()
+    if _unfolded(data) > MOST_BYTES:
+        result.faults.append("这个工作簿展开后太大，请分几份交。")
+        return result
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = set(book.sheet_names)
@@ -207,6 +213,15 @@ def read(data: bytes) -> Contents:
             elif name in shaped:
                 content[name] = tidied
     return result
+
+
+def _unfolded(data: bytes) -> int:
+    """What the archive says it holds, before anything opens it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile:
+        return 0
 
 
 def _read_sheet(sheet: Sheet, rows: list[list[Any]], result: Contents) -> None:
@@ -243,7 +258,8 @@ class _Row:
 
     def text(self, heading: str) -> str:
         value = self.cells.get(heading, "")
-        return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+        text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+        return ILLEGAL_CHARACTERS_RE.sub("", text).strip()
 
     def take(self, columns: Mapping[str, Column]) -> None:
         code = self.text(CODE)
@@ -310,6 +326,8 @@ class _Row:
     def figure(self, column: Column, text: str) -> int | float | None:
         try:
             number = float(text)
+            if not math.isfinite(number):
+                raise ValueError
         except ValueError:
             self.wrong(column.heading, f"应是数字，现在是“{text[:40]}”。")
             return None

@@ -1,6 +1,7 @@
 """Workbooks in the shape of the national implementation list: out, in, and the same guide again."""
 
 import io
+import zipfile
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -87,6 +88,7 @@ class TestTakingIn:
 
     @pytest.mark.parametrize(("name", "row", "heading", "value", "said"), [
         ("材料", 2, "原件份数", "两份", "工作表“材料” 第 2 行 “原件份数”：应是数字，现在是“两份”。"),
+        ("环节", 2, "用时（天）", "nan", "工作表“环节” 第 2 行 “用时（天）”：应是数字，现在是“nan”。"),
         ("材料", 3, "必要性", "必须", "工作表“材料” 第 3 行 “必要性”：只能是必要、视情形、可容缺，现在是“必须”。"),
         ("材料", 2, "事项编号", "XDP9999", "工作表“材料” 第 2 行 “事项编号”：“基本信息”里没有“XDP9999”。"),
         ("问题选项", 2, "所属", "9", "工作表“问题选项” 第 2 行 “所属”：上一级里没有“9”这一项。"),
@@ -132,3 +134,10 @@ class TestTakingIn:
 
 def whole_body(code, summary):
     return publish.body(whole(code, summary=summary))
+
+
+def test_a_workbook_that_unfolds_without_end_is_not_opened():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * (sheets.MOST_BYTES + 1))
+    assert "太大" in sheets.read(out.getvalue()).faults[0]

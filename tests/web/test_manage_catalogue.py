@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from onewindow.accounts.models import Post
 from onewindow.catalogue import publish, sheets
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Draft, Item
+from tests import cast
 from tests.factories.catalogue import published, whole
 
 PAGE = "/manage/catalogue/"
@@ -112,3 +114,37 @@ def test_a_faulty_workbook_is_refused_with_its_faults(catalogue, editor):
 
 def test_an_export_of_nothing_does_not_exist(catalogue, editor):
     assert editor.client.get(reverse("manage-export"), {"code": "NIX"}).status_code == 404
+
+
+def test_too_many_at_once_are_refused_with_what_to_do(catalogue, editor, monkeypatch):
+    monkeypatch.setattr("onewindow.web.manage.catalogue.MOST_OUT", 2)
+    response = editor.client.get(reverse("manage-export"), {"core": "1"}, follow=True)
+    assert "一次最多导出 2 项" in response.content.decode()
+
+
+class TestNewItem:
+    GIVEN = {"code": "XDX0001", "name": "某事登记", "kind": "行政确认", "agency": "WJJ"}
+
+    def test_begins_as_a_draft_that_says_what_is_missing(self, catalogue, editor):
+        response = editor.client.post(reverse("manage-item-new"), self.GIVEN, follow=True)
+        draft = Draft.objects.get()
+        assert (draft.code, draft.base, draft.agency_id) == ("XDX0001", None, "WJJ")
+        assert "基本信息" in response.content.decode()
+        page = editor.client.get(reverse("manage-draft", args=[draft.pk])).content.decode()
+        assert "没有设定依据" in page
+        assert not Item.objects.filter(pk="XDX0001").exists()
+
+    @pytest.mark.parametrize(("change", "said"), [
+        ({"code": "XDP0096"}, "已有这个编号"), ({"code": "写字"}, "编号只能用"), ({"name": ""}, "请填事项名称"),
+        ({"agency": ""}, "请选实施主体"),
+    ])  # fmt: skip
+    def test_faults_stand_beside_the_box(self, catalogue, editor, change, said):
+        response = editor.client.post(reverse("manage-item-new"), self.GIVEN | change)
+        assert response.status_code == 422
+        assert said in response.content.decode()
+
+    def test_only_for_the_own_agency(self, catalogue):
+        own = cast.officer(Post.Role.EDITOR, agency="MZJ", name="民政局编辑")
+        response = own.client.post(reverse("manage-item-new"), self.GIVEN)
+        assert response.status_code == 422
+        assert not Draft.objects.exists()

@@ -16,6 +16,7 @@ PAGES = {
     "manage-report": ("GET", 200, 200, 200),
     "manage-export": ("GET", 200, 200, 200),
     "manage-import": ("GET", 200, 404, 200),
+    "manage-item-new": ("GET", 200, 404, 200),
     "manage-item": ("GET", 200, 200, 200),
     "manage-comparison": ("GET", 200, 200, 200),
     "manage-draft-new": ("POST", 302, 404, 404),

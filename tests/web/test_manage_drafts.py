@@ -12,6 +12,7 @@ from onewindow.catalogue import actions, drafting
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Draft, Item
 from onewindow.kernel import clock
+from onewindow.kernel.models import Entry
 from onewindow.web.manage import typed
 from onewindow.web.manage.sections import OF_FIELD, SECTIONS
 from tests import cast
@@ -73,6 +74,36 @@ def test_a_page_saved_as_it_stands_changes_nothing(db, editor, code, section):
     assert post(editor, draft, section).status_code == 302
     draft.refresh_from_db()
     assert drafting.read(draft.content).guide == before
+
+
+def test_saving_nothing_new_leaves_no_trace(draft, editor):
+    before = Entry.objects.count()
+    post(editor, draft, "faq")
+    assert Entry.objects.count() == before
+
+
+ODD = [
+    "materials.0=x", "materials.0.name.deeper=x", "materials.9999999.name=x", "materials.-1.name=x", "online=x",
+    "promised.days=" + "9" * 400, "promised.days=1e309", "levels=moon", "materials.0.cites.0.cites.0.law=x", "_do=up:.",
+    "_do=add:", "_do=restore", "code=XDX9999", "complete=yes", "result.shows=" + "=" * 50, "agency=NIX",
+    "core=&core=yes", "steps.0.days=1e309", "steps.0.days=nan", "questions.0.min=-inf",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("section", ["base", "materials", "steps", "questions"])
+def test_nothing_posted_breaks_a_page_or_reaches_beyond_it(draft, editor, section, odd):
+    answer = editor.client.post(address(draft, section), odd, "application/x-www-form-urlencoded")
+    assert answer.status_code in {302, 409, 422}
+    draft.refresh_from_db()
+    assert draft.content["code"] == "XDP0096"
+    assert "complete" not in draft.content
+    for page in (
+        address(draft, section),
+        reverse("manage-draft", args=[draft.pk]),
+        reverse("manage-preview", args=[draft.pk]),
+    ):
+        assert editor.client.get(page).status_code < 500
 
 
 def test_from_the_item_to_the_draft_to_the_page(item, editor):

@@ -8,8 +8,10 @@ from typing import Any
 
 from django import forms
 
+from onewindow.accounts.models import Agency
 from onewindow.catalogue import actions
-from onewindow.catalogue.models import Draft
+from onewindow.catalogue.guide import KINDS
+from onewindow.catalogue.models import Draft, Item
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Transition
 
@@ -52,6 +54,29 @@ class Remarks(Plain):
         ]
         general = self.cleaned_data["general"].strip()
         return {"remarks": [*found, *([{"on": "", "text": general}] if general else [])]}
+
+
+class NewItem(forms.Form):
+    code = forms.RegexField(
+        r"^[A-Za-z0-9-]{3,50}$", label="事项编号", help_text="字母、数字和短横，发布后不能改",
+        error_messages={"invalid": "编号只能用 3 到 50 位字母、数字和短横。", "required": "请填事项编号。"},
+    )  # fmt: skip
+    name = forms.CharField(label="事项名称", max_length=255, error_messages={"required": "请填事项名称。"})
+    kind = forms.ChoiceField(label="事项类型", choices=[(kind, kind) for kind in KINDS])
+    agency = forms.ModelChoiceField(
+        Agency.objects.all(), label="实施主体", error_messages={"required": "请选实施主体。"}
+    )
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        if Item.objects.filter(pk=code).exists():
+            raise forms.ValidationError("已有这个编号的事项，请到“目录”里找到它再编辑。")
+        return code
+
+    @property
+    def content(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        return {"code": said["code"], "name": said["name"], "kind": said["kind"], "agency": said["agency"].pk}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from onewindow.accounts.models import Agency
@@ -18,8 +19,8 @@ from onewindow.web.manage.door import content_only, editor_only
 
 PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# A workbook of more would be no reading and little writing.
-MOST_OUT = 1500
+# A workbook of so many is written in some seconds.
+MOST_OUT = 500
 MOST_BYTES = 5 * 1024 * 1024
 
 
@@ -51,9 +52,12 @@ def export(request: SignedIn) -> HttpResponse:
     """One item (?code=…) or those of the filter, in the shape of the national implementation list."""
     codes = request.GET.getlist("code")
     found = health.items(health.Filter.read(request.GET)).select_related("current").order_by("code")
-    items = list((found.filter(code__in=codes) if codes else found)[:MOST_OUT])
+    items = list((found.filter(code__in=codes) if codes else found)[: MOST_OUT + 1])
     if not items:
         raise Http404
+    if len(items) > MOST_OUT:
+        messages.error(request, f"一次最多导出 {MOST_OUT} 项，请先按部门或情况筛选。")
+        return redirect(f"{reverse('manage-catalogue')}?{request.GET.urlencode()}")
     name = items[0].code if len(items) == 1 else f"{len(items)}项"
     return _file(sheets.workbook(item.current.body for item in items if item.current), f"实施清单 {name}.xlsx")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from onewindow.catalogue.models import Draft, Item, ItemVersion
 from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn
-from onewindow.web.manage.acts import ACTS, Plain, offers, remarked
+from onewindow.web.manage.acts import ACTS, NewItem, Plain, offers, remarked
 from onewindow.web.manage.door import content_only, editor_only, the_draft, the_item
 from onewindow.web.manage.editor import counts
 from onewindow.web.manage.sections import OF_FIELD, SECTIONS
@@ -84,6 +85,19 @@ def preview(request: SignedIn, pk: int) -> HttpResponse:
     if request.htmx:
         return render_block(request, "public/item.html", "checklist", context)
     return render(request, "manage/preview.html", context)
+
+
+@editor_only
+def new(request: SignedIn) -> HttpResponse:
+    """An item nobody has yet; it becomes one when its draft is published."""
+    form = NewItem(request.POST or None)
+    if form.is_valid():
+        try:
+            draft = actions.begin(form.content, by=request.principal, base=None)
+            return redirect(reverse("manage-edit", args=[draft.pk, "base"]))
+        except (Conflict, PermissionDenied) as problem:
+            form.add_error(None, str(problem))
+    return render(request, "manage/new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @require_POST

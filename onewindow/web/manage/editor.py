@@ -86,6 +86,8 @@ def _save(request: SignedIn, draft: Draft, section: Section) -> HttpResponse:
     look, removed = typed.act(section, values, button)
     if button == "restore" and draft.removed:
         look = typed.put_back(values, draft.removed)
+    if all(draft.content.get(name) == said for name, said in values.items()):
+        return redirect(_onward(draft, section, button, look))
     try:
         actions.save(draft, by=request.principal, values=values, was=request.POST.get("was", ""), removed=removed)
     except (Stale, ValueError) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -60,9 +61,11 @@ def _number(text: str, *, whole: bool) -> int | float | str | None:
     if not text:
         return None
     try:
-        return int(text) if whole else float(text)
+        number = int(text) if whole else float(text)
     except ValueError:
         return text
+    # JSON in PostgreSQL has no infinity.
+    return number if math.isfinite(number) and len(text) < 20 else text
 
 
 def act(section: Section, values: dict[str, Any], button: str) -> tuple[str, dict[str, Any]]:

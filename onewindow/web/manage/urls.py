@@ -11,6 +11,7 @@ urlpatterns = [
     path("manage/catalogue/<str:code>/", history.show, name="manage-item"),
     path("manage/catalogue/<str:code>/comparison/", history.comparison, name="manage-comparison"),
     path("manage/catalogue/<str:code>/draft/", drafts.create, name="manage-draft-new"),
+    path("manage/drafts/new/", drafts.new, name="manage-item-new"),
     path("manage/drafts/<int:pk>/", drafts.show, name="manage-draft"),
     path("manage/drafts/<int:pk>/preview/", drafts.preview, name="manage-preview"),
     path("manage/drafts/<int:pk>/edit/<slug:section>/", editor.edit, name="manage-edit"),
