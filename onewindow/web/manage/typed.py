@@ -65,7 +65,7 @@ def _number(text: str, *, whole: bool) -> int | float | str | None:
     except ValueError:
         return text
     # JSON in PostgreSQL has no infinity.
-    return number if math.isfinite(number) and len(text) < 20 else text
+    return number if len(text) < 20 and math.isfinite(number) else text
 
 
 def act(section: Section, values: dict[str, Any], button: str) -> tuple[str, dict[str, Any]]:
