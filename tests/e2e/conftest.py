@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from onewindow.catalogue import publish
 from onewindow.kernel import subscribers
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop; the tests' own queries are sync
@@ -32,6 +33,21 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _read_once():
+    """Every walk starts from the loaded district; its files are read for the first only."""
+    read, kept = publish.read_guides, {}
+
+    def remembered(folder, agencies, problems):
+        if folder not in kept:
+            kept[folder] = read(folder, agencies, problems)
+        return kept[folder]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "read_guides", remembered)
+        yield
 
 
 @pytest.fixture
