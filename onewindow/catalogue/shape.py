@@ -107,7 +107,7 @@ def _list_of(entry: Any, said: Said) -> tuple[Kind, type[BaseModel] | None]:
 
 
 # What a row is called by, the first that it has.
-NAMED_BY = ("name", "title", "ask", "text", "label", "q", "law", "key")
+NAMED_BY = ("name", "title", "ask", "law", "text", "label", "q", "key")
 
 
 def called(row: Any) -> str:

@@ -64,7 +64,7 @@ class NewItem(forms.Form):
     name = forms.CharField(label="事项名称", max_length=255, error_messages={"required": "请填事项名称。"})
     kind = forms.ChoiceField(label="事项类型", choices=[(kind, kind) for kind in KINDS])
     agency = forms.ModelChoiceField(
-        Agency.objects.all(), label="实施主体", error_messages={"required": "请选实施主体。"}
+        Agency.objects.all(), label="实施主体", empty_label="请选择", error_messages={"required": "请选实施主体。"}
     )
 
     def clean_code(self) -> str:
