@@ -1,9 +1,12 @@
 """What every test starts from."""
 
 import pytest
+from django.conf import settings
+from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from onewindow.accounts import divisions
+from onewindow.catalogue import publish
 from onewindow.kernel import clock
 
 pytest_plugins = ["tests.cast"]
@@ -28,3 +31,12 @@ def emptying_the_ledger_between_tests():
     patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="module")
+def reference(django_db_setup, django_db_blocker):
+    """The whole catalogue of the reference district, loaded once for a file of tests and taken away after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        publish.load(settings.DATA_DIR)
+        yield
+        transaction.set_rollback(True)

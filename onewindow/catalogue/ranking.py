@@ -37,11 +37,11 @@ class Weights:
     parent: float = 0.4
     aside: float = 0.08
     topic: float = 1.0
-    everyday: float = 1.15
+    everyday: float = 1.0
     # Factors for what the question is about and what is more often meant.
     same_intent: float = 1.2
     other_intent: float = 0.72
-    missed_intent: float = 0.9
+    missed_intent: float = 0.8
     not_core: float = 0.88
     intermediary: float = 0.8
     wrong_side: float = 0.9

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from onewindow.catalogue import search, unanswered, words
+from onewindow.catalogue import search, tasks, unanswered, words
 from onewindow.catalogue.models import Unanswered, Word
 from onewindow.kernel.models import Entry
 from tests.factories.catalogue import flagship
@@ -112,6 +112,14 @@ def test_a_day_keeps_a_bounded_number_of_questions(card, client, monkeypatch):
     for word in ("拖鞋", "雨伞", "火箭"):
         client.get("/search/", {"q": word})
     assert Unanswered.objects.count() == 2
+
+
+def test_questions_are_forgotten_after_ninety_days(card, client, time_machine):
+    time_machine.move_to("2026-06-01 10:00+08:00")
+    client.get("/search/", {"q": "拖鞋"})
+    time_machine.move_to("2026-09-01 10:00+08:00")
+    tasks.forget_unanswered(0)
+    assert not Unanswered.objects.exists()
 
 
 def test_an_editor_makes_a_question_the_name_of_an_item(card, editor, client):

@@ -37,7 +37,7 @@ for (const form of document.querySelectorAll("[data-combobox]")) {
   input.addEventListener("focus", () => options().length && input.value.trim() && open(true));
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    const chosen = list.querySelector("[aria-selected=true] a");
+    const chosen = list.querySelector("[aria-selected=true]");
     if (event.key === "Escape" && !list.hidden) {
       open(false);
       event.preventDefault();
