@@ -43,8 +43,10 @@ def test_every_complete_guide_can_be_followed(guides):
         assert guide.plain_names, guide.code
         assert guide.materials or guide.conditions, guide.code
         assert {step.key for step in guide.steps} >= {"accept", "decide"}, guide.code
-        # The acts of a utility company are no administrative acts: complaint, not reconsideration.
-        assert guide.remedies.reconsideration or guide.agency in UTILITIES, guide.code
+        # The acts of a utility company or of a provider paid by contract are no administrative acts: complaint, not
+        # reconsideration.
+        private = guide.agency in UTILITIES or guide.kind == "中介服务"
+        assert guide.remedies.reconsideration or private, guide.code
 
 
 def test_no_material_is_a_catch_all(guides):
