@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from django.db.models import Q
 from onewindow.accounts.principal import Principal
 from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist
 from onewindow.catalogue.guide import Guide
+from onewindow.catalogue.texts import Spoken
 from onewindow.kernel import clock, numbers
 from onewindow.kernel.models import Flowing
 
@@ -69,6 +70,9 @@ class ItemVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["item", "number"], name="version_one_per_number")]
         ordering = ["item", "-number"]
 
+    # On a page in another language (catalogue.translations.speak).
+    spoken: Spoken | None = None
+
     def __str__(self) -> str:
         return f"{self.item_id} v{self.number}"
 
@@ -89,6 +93,31 @@ class Loading(models.Model):
 
     def __str__(self) -> str:
         return self.folder
+
+
+class GuideTranslationQuerySet(models.QuerySet["GuideTranslation"]):
+    def of(self, codes: Collection[str], language: str) -> GuideTranslationQuerySet:
+        """The items' own, and what several guides say alike."""
+        return self.filter(Q(item__in=codes) | Q(item=None), language=language)
+
+
+class GuideTranslation(models.Model):
+    """What one guide (or, without an item, several) says, in another language: the Chinese text is the key."""
+
+    item = models.ForeignKey(Item, models.CASCADE, null=True, related_name="translations")
+    language = models.CharField(max_length=10)
+    texts = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+
+    objects = GuideTranslationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "language"], name="translation_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id or 'common'} ({self.language})"
 
 
 class SavedList(models.Model):

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from onewindow.accounts import loading
-from onewindow.catalogue import events, flagship, rows, rules, words
+from onewindow.catalogue import events, flagship, rows, rules, translations, words
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item, ItemVersion, Loading
 from onewindow.kernel import clock, ledger
@@ -37,6 +37,8 @@ class Summary:
     days: int = 0
     # Words of the vocabulary written or taken away.
     words: int = 0
+    # Files of translations written.
+    translations: int = 0
 
 
 def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summary, Problems]:
@@ -50,6 +52,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
     sites = loading.read_sites(folder, divisions, problems)
     guides = read_guides(folder, {agency.code for agency in agencies}, problems)
     vocabulary = words.read(folder, problems)
+    translated = translations.read(folder, {guide.code for guide in guides}, problems)
     events.read(folder, {guide.code for guide in guides}, problems)
     holidays = folder / "holidays.json"
     try:
@@ -63,6 +66,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         _, days = clock.load_holidays(holidays)
         done = publish(guides, policy=rules.read(folder, problems), take_files=take_files)
         changed = words.store(vocabulary)
+        said = translations.store(translated)
         if not is_loaded(folder):
             mark = {"fingerprint": fingerprint(folder), "at": clock.now()}
             Loading.objects.update_or_create(folder=str(folder.resolve()), defaults=mark)
@@ -77,6 +81,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         places=written,
         days=days,
         words=changed,
+        translations=said,
     ), problems
 
 

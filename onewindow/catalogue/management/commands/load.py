@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from onewindow.accounts import loading
-from onewindow.catalogue import publish
+from onewindow.catalogue import pofiles, publish, translations
 from onewindow.kernel.tables import Problems
 
 
@@ -51,10 +51,25 @@ class Command(BaseCommand):
             )
         if summary.unnamed:
             self.stdout.write(f"库里另有 {summary.unnamed} 项事项不在文件里，保持原样。")
+        for language in pofiles.LANGUAGES:
+            self._translated(language)
         self.stdout.write(
-            f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行，词库写入 {summary.words} 行；"
+            f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行，词库写入 {summary.words} 行，"
+            f"译文写入 {summary.translations} 份；"
             f"用时 {perf_counter() - started:.1f} 秒。"
         )
+
+    def _translated(self, language: str) -> None:
+        """What translators have to look at: guides that changed since, or are not wholly translated yet."""
+        found = translations.coverage(language)
+        for each in found:
+            if each.spoken.missing or each.spoken.obsolete:
+                self.stdout.write(
+                    f"译文 {language} {each.item.code} {each.item}：{each.spoken.share:.0%}，"
+                    f"没有译文 {len(each.spoken.missing)} 句，原文已改 {len(each.spoken.obsolete)} 句。"
+                )
+        whole = sum(not each.spoken.missing for each in found)
+        self.stdout.write(f"译文 {language}：{len(found)} 项，其中齐全 {whole} 项。")
 
     def _check(self, folder: Path) -> None:
         problems = Problems()
