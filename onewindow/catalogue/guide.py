@@ -36,6 +36,10 @@ class Citation(Strict):
     issuer: Annotated[str, Said("颁布机关")] = ""
     since: Annotated[str, Said("实施日期")] = ""
 
+    def __str__(self) -> str:
+        """《居民身份证法》第十四条; where the article is in Latin letters, it stands apart: … Law, art. 14."""
+        return f"{self.law}, {self.article}" if self.article and self.article.isascii() else self.law + self.article
+
 
 class Question(Strict):
     """One of the at most six things asked for "my checklist"; its key is a variable of the conditions."""

@@ -7,17 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
-from onewindow.catalogue.checklist import STATUS_TEXT, Checklist, checklist, read_answers
-from onewindow.catalogue.guide import Guide
+from onewindow.catalogue.checklist import Checklist, checklist, read_answers
+from onewindow.catalogue.guide import Guide, Question
 from onewindow.catalogue.models import Item, ItemVersion, SavedList
 from onewindow.kernel import clock
 
 # A list nobody has opened for so long is forgotten.
 KEPT = timedelta(days=180)
-FORMS = {
-    "original": "原件", "copy": "复印件", "original_and_copy": "原件和复印件", "electronic": "电子件", "form": "表格",
-}  # fmt: skip
 
 
 def keep(item: Item, answers: Mapping[str, Any], *, owner_id: int | None) -> SavedList:
@@ -62,11 +60,13 @@ def sweep() -> int:
 
 
 def leaflet(version: ItemVersion, organ: str, answers: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """What the leaflet 办事明白纸 says; `url` goes into its QR code."""
+    """What the leaflet 办事明白纸 says, in the language the version speaks; `url` goes into its QR code."""
     guide = version.guide
     listed = checklist(guide, answers)
     return {
-        "title": guide.short_name or guide.name,
+        "title": guide.name_en if version.spoken else guide.short_name or guide.name,
+        "language": "en" if version.spoken else "zh",
+        "chinese": guide.short_name or guide.name,
         "code": guide.code,
         "version": version.number,
         "organ": organ,
@@ -81,7 +81,7 @@ def leaflet(version: ItemVersion, organ: str, answers: Mapping[str, Any], url: s
         "places": [{"name": place.name, "hours": place.hours} for place in guide.contacts.places],
         "consult": guide.contacts.consult,
         "complain": guide.contacts.complain,
-        "basis": [cite.law + cite.article for cite in guide.basis],
+        "basis": [str(cite) for cite in guide.basis],
         "printed_on": clock.today().isoformat(),
         "verify_url": url,
     }
@@ -90,8 +90,8 @@ def leaflet(version: ItemVersion, organ: str, answers: Mapping[str, Any], url: s
 def _papers(listed: Checklist) -> list[dict[str, Any]]:
     return [
         {
-            "key": row.key, "name": row.name, "status": row.status, "says": STATUS_TEXT[row.status],
-            "form": FORMS[row.material.form], "count": max(row.material.originals, row.material.copies, 1),
+            "key": row.key, "name": row.name, "status": row.status, "form": row.material.form,
+            "count": max(row.material.originals, row.material.copies, 1),
             "why": row.why, "where": row.where or row.material.issuer, "standard": row.material.standard,
         }
         for row in listed.materials
@@ -108,6 +108,11 @@ def _said(guide: Guide, answers: Mapping[str, Any]) -> list[str]:
         if question.kind == "choice":
             value = next(choice.label for choice in question.choices if choice.value == value)
         elif question.kind == "yes_no":
-            value = "是" if value else "否"
-        said.append(f"{question.ask} {value}{question.unit if question.kind == 'number' else ''}")
+            value = gettext("是") if value else gettext("否")
+        said.append(f"{question.ask} {value}{_unit(question)}")
     return said
+
+
+def _unit(question: Question) -> str:
+    unit = question.unit if question.kind == "number" else ""
+    return f" {unit}" if unit.isascii() and unit else unit

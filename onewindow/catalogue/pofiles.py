@@ -14,6 +14,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 from onewindow.catalogue import texts
 from onewindow.catalogue.guide import Guide
+from onewindow.kernel import clock
 from onewindow.kernel.tables import Problems
 
 LANGUAGES = ("en",)
@@ -63,7 +64,7 @@ def write(district: Path, language: str, guides: Mapping[str, Guide], more: Iter
     known = {message.id: message for catalogue in there.values() for message in catalogue if message.string}
     wanting = {}
     for name, template in _templates({code: guides[code] for code in {*there.keys() - {COMMON}, *more}}, there).items():
-        catalogue = there.get(name) or Catalog(locale=language, charset="utf-8", header_comment=HEADER, fuzzy=False)
+        catalogue = there.get(name) or _fresh(language)
         catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
         for message in catalogue:
             if not message.string and message.id in known:
@@ -72,6 +73,13 @@ def write(district: Path, language: str, guides: Mapping[str, Guide], more: Iter
         with (folder / f"{name}.po").open("wb") as file:
             write_po(file, catalogue, width=0, ignore_obsolete=True)
     return wanting
+
+
+def _fresh(language: str) -> Catalog:
+    return Catalog(
+        locale=language, charset="utf-8", header_comment=HEADER, fuzzy=False, project="OneWindow", version="guides",
+        last_translator="", language_team="", msgid_bugs_address="", revision_date=clock.now(),
+    )  # fmt: skip
 
 
 def _templates(guides: Mapping[str, Guide], there: Mapping[str, Catalog]) -> dict[str, Catalog]:

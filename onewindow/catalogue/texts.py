@@ -100,6 +100,10 @@ class Spoken:
     # Chinese texts that were translated and are said no more: the guide has changed since.
     obsolete: tuple[str, ...]
 
+    def says(self, said: str) -> bool:
+        """Whether a text of the guide is in the language, not in Chinese."""
+        return said not in self.missing
+
     @property
     def share(self) -> float:
         return 1 - len(self.missing) / self.texts if self.texts else 1.0

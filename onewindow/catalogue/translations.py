@@ -10,7 +10,6 @@ from pathlib import Path
 from django.utils.translation import get_language
 
 from onewindow.catalogue import pofiles
-from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import GuideTranslation, Item, ItemVersion
 from onewindow.catalogue.texts import Spoken, say
 from onewindow.kernel import ledger
@@ -98,9 +97,4 @@ def coverage(language: str) -> list[Coverage]:
     items = items.select_related("current", "agency")
     found = list(items.order_by("code"))
     words = _words([item.code for item in found], language)
-    return [Coverage(item, say(_chinese(item), words[item.code], words.get("", {}))) for item in found]
-
-
-def _chinese(item: Item) -> Guide:
-    assert item.current is not None
-    return item.current.guide
+    return [Coverage(item, say(item.guide, words[item.code], words.get("", {}))) for item in found]

@@ -37,7 +37,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "specimen": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "application_form": frozenset({"item", "organ", "applicant", "date"}),
-    "leaflet": frozenset({"title", "organ", "materials", "glance", "verify_url"}),
+    "leaflet": frozenset({"title", "language", "organ", "materials", "glance", "verify_url"}),
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.cache import get_conditional_response
 from ninja import Field, Query, Router, Schema
 
@@ -15,6 +17,7 @@ from onewindow.api.paging import Page, cut
 from onewindow.api.problems import not_found
 from onewindow.api.reading import Answers, Strict, typed_answers
 from onewindow.catalogue import checklist as checklists
+from onewindow.catalogue import translations
 from onewindow.catalogue.guide import Citation, Guide, Question
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.catalogue.search import search
@@ -22,6 +25,8 @@ from onewindow.catalogue.search import search
 router = Router(auth=visitor)
 # A search is ranked, not complete: what is not among the first hundred was not meant.
 RANKED = 100
+Language = Literal["", "zh", "en"]
+LANGUAGE = Query("", description="规程文字的语言；不写就按 Accept-Language")
 
 
 class Organ(Schema):
@@ -54,6 +59,8 @@ class ItemGuide(Schema):
     version: int
     digest: str
     published_at: datetime
+    language: str = Field(description="规程文字的语言；没有译文的句子仍是中文")
+    untranslated: int = Field(description="还没有译文的句子数；中文为 0")
     guide: Guide
 
 
@@ -109,15 +116,31 @@ def current_version(code: str) -> ItemVersion:
     return item.current
 
 
-@router.get("/items/{code}", response={200: ItemGuide, 304: None})
-def show(request: HttpRequest, code: str) -> HttpResponse:
-    """完整的办理规程。带 If-None-Match 时，没有变化则回 304。"""
+def _told(code: str, lang: str) -> ItemVersion:
+    """The current version in the language asked for, else in the one the client accepts."""
     version = current_version(code)
+    translations.speak([version], lang or None)
+    return version
+
+
+@router.get("/items/{code}", response={200: ItemGuide, 304: None})
+def show(request: HttpRequest, code: str, lang: Language = LANGUAGE) -> HttpResponse:
+    """完整的办理规程。带 If-None-Match 时，没有变化则回 304。"""
+    version = _told(code, lang)
+    spoken = version.spoken
     reply = ItemGuide(
-        code=code, version=version.number, digest=version.digest, published_at=version.published_at, guide=version.guide
+        code=code,
+        version=version.number,
+        digest=version.digest,
+        published_at=version.published_at,
+        language="en" if spoken else "zh-Hans",
+        untranslated=len(spoken.missing) if spoken else 0,
+        guide=version.guide,
     )
-    etag = f'"{version.digest}"'
-    response = HttpResponse(reply.model_dump_json(), content_type="application/json; charset=utf-8")
+    text = reply.model_dump_json()
+    # Of an English guide also its words may change, without a new version.
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest() if spoken else version.digest}"'
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["ETag"], response["Cache-Control"] = etag, "public, no-cache"
     return get_conditional_response(request, etag=etag, response=response) or response
 
@@ -170,9 +193,9 @@ class CheckReply(Schema):
 
 
 @router.post("/items/{code}/checklist", response=CheckReply)
-def checklist(request: HttpRequest, code: str, body: CheckRequest) -> CheckReply:
+def checklist(request: HttpRequest, code: str, body: CheckRequest, lang: Language = LANGUAGE) -> CheckReply:
     """按已知的答案，说明符合不符合条件、要带哪些材料、为什么、去哪里开。不保存任何内容。"""
-    version = current_version(code)
+    version = _told(code, lang)
     found = version.checklist(typed_answers(version.guide, body.answers))
     return CheckReply(
         item=code,
@@ -180,7 +203,7 @@ def checklist(request: HttpRequest, code: str, body: CheckRequest) -> CheckReply
         answer=found.answer,
         conditions=[_condition(each) for each in found.conditions],
         situations=[Applies(key=each.key, title=each.title) for each in found.situations],
-        materials=[_material(each) for each in found.materials],
+        materials=[_material(each, "en" if version.spoken else "zh-hans") for each in found.materials],
         next_question=found.next_question,
         answered=found.answered,
         questions=found.questions,
@@ -194,10 +217,12 @@ def _condition(each: checklists.AnsweredCondition) -> CheckedCondition:
     )  # fmt: skip
 
 
-def _material(each: checklists.ListedMaterial) -> CheckedMaterial:
+def _material(each: checklists.ListedMaterial, language: str) -> CheckedMaterial:
     paper = each.material
+    with translation.override(language):
+        status = translation.gettext(each.status_text)
     return CheckedMaterial(
-        key=each.key, name=each.name, status=each.status, status_text=each.status_text, why=each.why, where=each.where,
+        key=each.key, name=each.name, status=each.status, status_text=status, why=each.why, where=each.where,
         standard=paper.standard, form=paper.form, originals=paper.originals, copies=paper.copies, upload=paper.upload,
         ask=list(each.ask), cites=list(each.cites),
     )  # fmt: skip

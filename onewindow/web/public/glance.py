@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import unescape
 
 from django.template import engines
-from django.utils import translation
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
 
 from onewindow.catalogue.guide import Guide
 
@@ -13,6 +14,7 @@ from onewindow.catalogue.guide import Guide
 def of(guide: Guide) -> list[dict[str, str]]:
     """Label and words of who, how long, how often, how much: said by the same macros as on the page."""
     words = engines["jinja2"].env.get_template("ui/items.html").module  # type: ignore[attr-defined]
-    facts = (("谁能办", words.who), ("要多久", words.days), ("跑几次", words.visits), ("要多少钱", words.fee))
-    with translation.override("zh-hans"):
-        return [{"label": label, "says": unescape(str(says(guide))).strip()} for label, says in facts]
+    facts = (
+        (_("谁能办"), words.who), (_("要多久"), words.days), (_("跑几次"), words.visits), (_("要多少钱"), words.fee),
+    )  # fmt: skip
+    return [{"label": label, "says": unescape(strip_tags(str(says(guide)))).strip()} for label, says in facts]

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from onewindow.accounts.models import Agency
-from onewindow.catalogue import specimens
+from onewindow.catalogue import specimens, translations
 from onewindow.catalogue.checklist import checklist, read_answers
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.web.account.guards import Request
@@ -31,6 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if chosen["agency"]:
         items = items.filter(agency_id=chosen["agency"])
     page = list(items.filter(code__gt=request.GET.get("after", ""))[: PAGE + 1])
+    translations.speak(item.current for item in page if item.current)
     kept = {key: value for key, value in chosen.items() if value}
     context = {
         "items": page[:PAGE],
@@ -83,6 +84,8 @@ def _item(code: str) -> Item:
 def guide_page(request: HttpRequest, item: Item, version: ItemVersion | None = None) -> dict[str, Any]:
     shown = version or item.current
     assert shown is not None
+    structured = opendata.government_service(item, shown.guide)
+    translations.speak([shown])
     guide = shown.guide
     answers = read_answers(guide, request.GET)
     asked = [question.key for question in guide.questions]
@@ -95,7 +98,7 @@ def guide_page(request: HttpRequest, item: Item, version: ItemVersion | None = N
         "answered": bool(answers),
         "query": urlencode({key: request.GET[key] for key in asked if request.GET.get(key)}),
         "checklist": checklist(guide, answers),
-        "structured": opendata.government_service(item, guide),
+        "structured": structured,
         "versions": item.versions.defer("body")[:10],
     }
 

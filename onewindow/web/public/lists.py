@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from onewindow.catalogue import lists
+from onewindow.catalogue import lists, translations
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item, SavedList
 from onewindow.documents import typesetting
@@ -21,6 +22,7 @@ from onewindow.kernel import limits, numbers
 from onewindow.web.account.guards import Request, SignedIn, signed_in
 from onewindow.web.public import glance
 from onewindow.web.public.errors import too_many
+from onewindow.web.ui import words
 from onewindow.web.ui.fragments import render_block
 
 HOUR = timedelta(hours=1)
@@ -94,10 +96,13 @@ def leaflet(request: Request, code: str) -> HttpResponse:
     answers = read_answers(version.guide, request.GET)
     said = {key: request.GET[key] for key in answers}
     address = request.build_absolute_uri(reverse("item", args=[code]) + (f"?{urlencode(said)}" if said else ""))
-    facts = lists.leaflet(version, item.agency.name, answers, address) | {"glance": glance.of(version.guide)}
+    translations.speak([version])
+    facts = lists.leaflet(version, words.named(item.agency, "name"), answers, address)
+    facts["glance"] = glance.of(version.guide)
     response = HttpResponse(typesetting.render("leaflet", facts), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{code}.pdf"'
     response["Cache-Control"] = "public, max-age=300"
+    patch_vary_headers(response, ["Cookie"])
     return response
 
 
@@ -112,6 +117,7 @@ def _list(request: Request, number: str) -> SavedList | HttpResponse:
 
 
 def _context(request: Request, known: SavedList) -> dict[str, Any]:
+    translations.speak([known.version])
     link = request.build_absolute_uri(reverse("list", args=[known.number]))
     return {
         "known": known, "item": known.item, "guide": known.version.guide, "checklist": known.checklist, "link": link,

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from onewindow.catalogue import unanswered
+from onewindow.catalogue import translations, unanswered
 from onewindow.catalogue.asking import DOINGS, Ask, ask
 from onewindow.catalogue.events import events
 from onewindow.catalogue.models import Item
@@ -59,6 +59,7 @@ def _found(q: str, kept: dict[str, str], *, literally: bool) -> dict[str, Any]:
     if got.poor:
         unanswered.note(q, found_nothing=not got.everything)
     items = Item.objects.select_related("agency", "current").in_bulk([hit.code for hit in got.hits[:FOUND]])
+    translations.speak(item.current for item in items.values() if item.current)
     asked = ask(got, filters)
     return {
         "found": [(items[hit.code], hit.why) for hit in got.hits[:FOUND] if hit.code in items],

@@ -30,7 +30,6 @@ def environment(**options: Any) -> Environment:
         "language": get_language,
         "district": words.district,
         "english": words.english,
-        "in_chinese": words.in_chinese,
         "sandbox": settings.SANDBOX,
         "words": words,
         "workplace": workplace,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.functional import lazy
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from onewindow.kernel import clock
 
 WEEKDAYS = "一二三四五六日"
+# A run of Chinese, with the figures and marks in it but no Latin word.
+HAN = r"[\u3000-\u303f\u4e00-\u9fff\uff01-\uffe5]"
+CHINESE = re.compile(f"({HAN}(?:[^A-Za-z]*{HAN})?)")
+SENTENCE = re.compile(r"。|(?<=[a-z)])\.(?: |$)")
 
 
 def english() -> bool:
@@ -89,13 +94,20 @@ def named(thing: Any, attribute: str = "") -> str:
 
 
 def chinese(text: object) -> str | SafeString:
-    """What exists in Chinese only, told to screen readers on an English page."""
-    return format_html('<span lang="zh-Hans">{}</span>', text) if english() and str(text) else str(text)
+    """What is in Chinese, told to screen readers on an English page: all of it, or a name in brackets."""
+    said = str(text)
+    if not english() or not CHINESE.search(said):
+        return said
+    parts = enumerate(CHINESE.split(said))
+    return format_html_join("", "{}", ((_marked(part) if at % 2 else part,) for at, part in parts))
 
 
-def in_chinese() -> SafeString:
-    """The attribute of an element whose whole content exists in Chinese only."""
-    return format_html(' lang="{}"', "zh-Hans") if english() else SafeString("")
+def _marked(text: str) -> SafeString:
+    return format_html('<span lang="zh-Hans">{}</span>', text)
+
+
+def first_sentence(text: str) -> str:
+    return SENTENCE.split(text, maxsplit=1)[0]
 
 
 def _district() -> str:
