@@ -72,6 +72,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
     "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),
     "manage-word-retirement": ("POST", CONTENT), "manage-unanswered": ("GET", CONTENT),
+    "manage-translations": ("GET", CONTENT), "manage-translation": ("GET", CONTENT),
+    "manage-translation-file": ("GET", CONTENT),
     "manage-catalogue": ("GET", CONTENT), "manage-report": ("GET", CONTENT), "manage-export": ("GET", CONTENT),
     "manage-import": ("GET", CONTENT), "manage-item-new": ("GET", CONTENT),
     "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),

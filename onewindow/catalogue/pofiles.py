@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -61,7 +62,12 @@ def write(district: Path, language: str, guides: Mapping[str, Guide], more: Iter
     folder = folder_of(district, language)
     folder.mkdir(parents=True, exist_ok=True)
     there = {path.stem: _opened(path) for path in sorted(folder.glob("*.po"))}
-    known = {message.id: message for catalogue in there.values() for message in catalogue if message.string}
+    known = {
+        message.id: message
+        for catalogue in there.values()
+        for message in catalogue
+        if message.string and not message.context
+    }
     wanting = {}
     for name, template in _templates({code: guides[code] for code in {*there.keys() - {COMMON}, *more}}, there).items():
         catalogue = there.get(name) or _fresh(language)
@@ -73,6 +79,20 @@ def write(district: Path, language: str, guides: Mapping[str, Guide], more: Iter
         with (folder / f"{name}.po").open("wb") as file:
             write_po(file, catalogue, width=0, ignore_obsolete=True)
     return wanting
+
+
+def written(guide: Guide, own: Words, shared: Words, language: str) -> bytes:
+    """The file of one guide as it is published now, for a translator: what is shared is not asked again."""
+    catalogue = _fresh(language)
+    for text, place in _first_places(guide).items():
+        if text not in shared:
+            catalogue.add(text, own.get(text, ""), auto_comments=[place])
+    for place, text in texts.texts(guide):
+        if there := own.get(_key(place, text)):
+            catalogue.add(text, there, context=place)
+    file = BytesIO()
+    write_po(file, catalogue, width=0)
+    return file.getvalue()
 
 
 def _fresh(language: str) -> Catalog:

@@ -58,7 +58,8 @@ SPOKEN: dict[type[BaseModel], frozenset[str]] = {
     Mail: frozenset({"address", "note"}),
     FormPage: frozenset({"title", "intro"}),
     FormField: frozenset({"label", "hint", "placeholder", "unit", "pattern_hint"}),
-    Provenance: frozenset({"source", "note"}),
+    # The note is for the agency that checks the guide.
+    Provenance: frozenset({"source"}),
 }  # fmt: skip
 # Between a path and the Chinese, where one text needs another translation at that place (gettext's own sign).
 CONTEXT = "\x04"

@@ -69,6 +69,13 @@ def speak(versions: Iterable[ItemVersion], language: str | None = None) -> None:
         version.guide = version.spoken.guide
 
 
+def speaking(items: Iterable[Item]) -> list[Item]:
+    """The items, their current guides in the language of the page."""
+    found = list(items)
+    speak(item.current for item in found if item.current)
+    return found
+
+
 def _key(version: ItemVersion, known: Mapping[str, str]) -> tuple[int, str, str]:
     return version.pk, known.get(version.item_id, ""), known.get("", "")
 
@@ -89,6 +96,16 @@ class Coverage:
 
     item: Item
     spoken: Spoken
+
+
+def words_of(item: Item, language: str) -> tuple[pofiles.Words, pofiles.Words]:
+    """The item's own, and what several guides say alike."""
+    words = _words([item.code], language)
+    return words.get(item.code, {}), words.get("", {})
+
+
+def spoken(item: Item, language: str) -> Spoken:
+    return say(item.guide, *words_of(item, language))
 
 
 def coverage(language: str) -> list[Coverage]:

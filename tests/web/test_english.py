@@ -8,18 +8,21 @@ from types import SimpleNamespace
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.conf import settings
 from django.core.cache import cache
 from django.template import engines
 from django.test import Client
 from django.utils import translation
 
+from onewindow.catalogue import translations
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock
+from onewindow.kernel.tables import Problems
 from onewindow.web.management.commands import messages
 from onewindow.web.ui import words
 from tests.documents.test_papers import certificate
 from tests.factories import cases
-from tests.factories.catalogue import agency, flagship
+from tests.factories.catalogue import agency, flagship, published
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -152,6 +155,77 @@ def test_the_incomplete_guide_in_english(english):
     page = english.get("/items/XDP0096/").content.decode()
     assert "The papers and steps have not been checked by Xindu Health Bureau" in page
     assert Unmarked(page).found == []
+
+
+@pytest.fixture
+def translated(card):
+    """The card's guide as the district has translated it."""
+    found = translations.read(
+        settings.DATA_DIR, {path.stem for path in settings.DATA_DIR.glob("catalogue/*.yaml")}, Problems()
+    )
+    translations.store({key: words for key, words in found.items() if key[1] in {"", card.code}})
+    return card
+
+
+def chinese_words(page):
+    """What is marked as Chinese outside brackets: names that people must show or ask for stand in them."""
+    return re.findall(r'(?<![(（])<span lang="zh-Hans">(.*?)</span>', page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/items/XDP0096/", "Aged 60 or over"),
+        ("/items/XDP0096/?age=50", "Not 60 yet: come back after the 60th birthday."),
+        ("/items/XDP0096/?age=72&household=elsewhere&who=proxy", "Proof of having lived in Sichuan for a full year"),
+        ("/items/XDP0096/print/?age=72", "Aged 60 or over"),
+        ("/items/", "For people aged 60 and over"),
+        ("/search/?q=senior+citizen+card", "For people aged 60 and over"),
+    ],
+)
+def test_a_translated_guide_is_in_english(english, translated, path, said):
+    page = english.get(path).content.decode()
+    assert said in page
+    assert Unmarked(page).found == []
+    assert "in Chinese only" not in page
+    # Names of the item, and the agency as the index of the search knows it.
+    left = {"申领《四川省老年人优待证》", "四川省老年人优待证", "老人证", "老年证", "成都市新都区卫健局"}
+    assert set(chinese_words(page)) - left == set()
+    chinese = Client().get(path).content.decode()
+    assert said not in chinese
+
+
+@pytest.mark.django_db
+def test_what_changed_since_it_was_translated_says_so(english, translated):
+    guide = translated.guide.model_copy(update={"summary": "新的说明。"})
+    published(guide)
+    page = english.get("/items/XDP0096/").content.decode()
+    assert "Parts of this guide have changed since it was translated" in page
+    assert '<span lang="zh-Hans">新的说明。</span>' in page
+    assert Unmarked(page).found == []
+    assert "Aged 60 or over" in page
+
+
+@pytest.mark.django_db
+def test_list_leaflet_and_api_in_english(english, translated):
+    said = {"age": "72", "household": "sichuan", "who": "proxy"}
+    kept = english.post("/items/XDP0096/lists/", said)["Location"]
+    page = english.get(kept).content.decode()
+    assert "Recent 1-inch photograph without a hat" in page
+    assert Unmarked(page).found == []
+    leaflet = english.get("/items/XDP0096/leaflet.pdf", said).content
+    assert leaflet.startswith(b"%PDF")
+    assert leaflet != Client().get("/items/XDP0096/leaflet.pdf", said).content
+    told = Client().get("/api/v1/items/XDP0096?lang=en").json()
+    assert (told["language"], told["untranslated"]) == ("en", 0)
+    assert told["guide"]["conditions"][0]["text"] == "Aged 60 or over"
+    abroad = Client(headers={"accept-language": "en"})
+    reply = abroad.post("/api/v1/items/XDP0096/checklist", {"answers": {"age": 50}}, "application/json").json()
+    assert reply["conditions"][0]["unmet"] == "Not 60 yet: come back after the 60th birthday."
+    assert {paper["status_text"] for paper in reply["materials"]} & {"bring it", "not needed"}
+    chinese = Client().get("/api/v1/items/XDP0096").json()
+    assert (chinese["language"], chinese["guide"]["conditions"][0]["text"]) == ("zh-Hans", "年满60周岁")
 
 
 @pytest.mark.django_db

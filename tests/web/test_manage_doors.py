@@ -28,6 +28,9 @@ PAGES = {
     "manage-word": ("GET", 200, 200, 200),
     "manage-word-retirement": ("POST", 302, 404, 404),
     "manage-unanswered": ("GET", 200, 200, 200),
+    "manage-translations": ("GET", 200, 200, 200),
+    "manage-translation": ("GET", 200, 200, 200),
+    "manage-translation-file": ("GET", 200, 200, 200),
 }
 
 

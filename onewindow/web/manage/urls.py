@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.manage import catalogue, drafts, editor, history, home, vocabulary
+from onewindow.web.manage import catalogue, drafts, editor, history, home, translations, vocabulary
 
 urlpatterns = [
     path("manage/", home.index, name="manage-home"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("manage/drafts/<int:pk>/preview/", drafts.preview, name="manage-preview"),
     path("manage/drafts/<int:pk>/edit/<slug:section>/", editor.edit, name="manage-edit"),
     path("manage/drafts/<int:pk>/<slug:act>/", drafts.act, name="manage-act"),
+    path("manage/translations/", translations.index, name="manage-translations"),
+    path("manage/translations/<str:code>/", translations.show, name="manage-translation"),
+    path("manage/translations/<str:code>/file/", translations.file, name="manage-translation-file"),
     path("manage/vocabulary/", vocabulary.index, name="manage-vocabulary"),
     path("manage/vocabulary/<int:pk>/", vocabulary.word, name="manage-word"),
     path("manage/vocabulary/<int:pk>/retirement/", vocabulary.retire, name="manage-word-retirement"),

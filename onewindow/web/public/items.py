@@ -31,10 +31,9 @@ def index(request: HttpRequest) -> HttpResponse:
     if chosen["agency"]:
         items = items.filter(agency_id=chosen["agency"])
     page = list(items.filter(code__gt=request.GET.get("after", ""))[: PAGE + 1])
-    translations.speak(item.current for item in page if item.current)
     kept = {key: value for key, value in chosen.items() if value}
     context = {
-        "items": page[:PAGE],
+        "items": translations.speaking(page[:PAGE]),
         "more": urlencode(kept | {"after": page[PAGE - 1].code}) if len(page) > PAGE else "",
         "first": "after" not in request.GET,
         "themes": themes.counts(chosen["who"] if chosen["who"] in themes.WHO else "person"),

@@ -59,7 +59,7 @@ def _found(q: str, kept: dict[str, str], *, literally: bool) -> dict[str, Any]:
     if got.poor:
         unanswered.note(q, found_nothing=not got.everything)
     items = Item.objects.select_related("agency", "current").in_bulk([hit.code for hit in got.hits[:FOUND]])
-    translations.speak(item.current for item in items.values() if item.current)
+    translations.speaking(items.values())
     asked = ask(got, filters)
     return {
         "found": [(items[hit.code], hit.why) for hit in got.hits[:FOUND] if hit.code in items],
