@@ -198,7 +198,7 @@ def test_a_translated_guide_is_in_english(english, translated, path, said):
 
 @pytest.mark.django_db
 def test_what_changed_since_it_was_translated_says_so(english, translated):
-    guide = translated.guide.model_copy(update={"summary": "新的说明。"})
+    guide = translated.guide.model_copy(update={"summary": "新的说明。", "name_en": "Senior citizen card"})
     published(guide)
     page = english.get("/items/XDP0096/").content.decode()
     assert "Parts of this guide have changed since it was translated" in page
