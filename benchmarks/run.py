@@ -39,7 +39,8 @@ NOTES = {
     "clock": "CPU time of one process, no database.",
     "search": (
         "The yardstick questions of `questions-open.csv` (公开) and `questions-held.csv` (调整, 留出), in process. "
-        "Words and weights were chosen looking at the first two; the hold half judges."
+        "Words and weights were chosen looking at the first two; the hold half judges, and so does "
+        "`questions-after.csv` (事后), written when they stood."
     ),
 }
 

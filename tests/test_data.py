@@ -105,7 +105,7 @@ def test_events_name_items_and_are_many(guides):
 def test_everyday_names_are_names_not_questions(guides):
     """The yardstick measures; it must not be copied into the names."""
     asked = set()
-    for name in ("open", "held"):
+    for name in ("open", "held", "after"):
         with (DATA / f"questions-{name}.csv").open(encoding="utf-8", newline="") as file:
             asked |= {row["question"] for row in csv.DictReader(file) if len(row["question"]) > SHORT}
     names = [name for guide in guides.values() for name in guide.plain_names]
