@@ -50,6 +50,16 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "my-identity": ("GET", SIGNED_IN), "my-account": ("GET", SIGNED_IN), "my-sessions": ("POST", SIGNED_IN),
     "my-password": ("GET", SIGNED_IN), "my-mandate-new": ("GET", SIGNED_IN),
     "my-mandate-revocation": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "my-mandate-acceptance": ("POST", (IN, NO, NO, NO, NO, NO)),
+    # Whose bindings open to whom: tests/web/test_bindings.py.
+    "my-binding-new": ("GET", SIGNED_IN), "my-binding": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "my-binding-code": ("POST", (IN, NO, NO, NO, NO, NO)), "my-binding-consent": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "my-binding-proofs": ("POST", (IN, NO, NO, NO, NO, NO)), "my-binding-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "my-acting": ("POST", SIGNED_IN),
+    "desk-bindings": ("GET", (IN, NO, NO, OK, NO, OK)), "desk-binding": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "desk-binding-verification": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "desk-binding-refusal": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "desk-binding-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
     "apply-start": ("GET", SIGNED_IN), "my-cases": ("GET", SIGNED_IN),
     "my-notices": ("GET", SIGNED_IN),
     "my-case": ("GET", OWNER), "my-clock": ("GET", OWNER), "case-questions": ("GET", OWNER),
@@ -120,7 +130,10 @@ def address(name: str, case: Case) -> str:
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12,
         "section": "base", "name": "unknown.csv",
+        "reference": "0" * 12, "ground": "guardian",
     }  # fmt: skip
+    if name.endswith("binding-proof"):
+        known["pk"] = uuid.uuid4()
     if name == "event":
         known["key"] = "birth"
     if name == "item-version":

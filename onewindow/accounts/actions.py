@@ -93,48 +93,61 @@ def find_or_create_person(name: str, number: str, document: str, *, source: str)
         return Person.objects.select_for_update().get(document=document, number_index=index), False
 
 
-def _may_mandate(by: Principal, giver: Person | Organisation) -> bool:
+def may_mandate(by: Principal, giver: Person | Organisation) -> bool:
     """The person; for a body its legal representative; a window clerk, who has the paper mandate in hand."""
     if by.has(Post.Role.CLERK):
         return True
     if isinstance(giver, Person):
         return by.person_id == giver.pk
-    held = Mandate.objects.in_force().filter(principal_organisation=giver, agent_id=by.person_id, scope=[])
-    return held.filter(agent__name=giver.legal_representative).exists()
+    return Mandate.objects.bodies(by.person_id).filter(pk=giver.pk).exists()
 
 
 @transaction.atomic
 def give_mandate(
     giver: Person | Organisation, agent: Person, *, by: Principal, scope: Sequence[str] = (),
-    ends: dt.date | None = None,
+    ends: dt.date | None = None, offered_to: str = "", ground: Mandate.Ground | None = None,
 ) -> Mandate:  # fmt: skip
-    """委托: the agent may act for the giver; `scope` are item codes, empty means every item."""
-    if not _may_mandate(by, giver):
+    """委托: the agent may act for the giver; `scope` are item codes, empty means every item.
+
+    `offered_to` is the agent's name as the giver wrote it: then the agent must accept (accounts.acting), and the giver
+    learns nothing about whether such a person is on record.
+    """
+    if not may_mandate(by, giver):
         raise PermissionDenied("只有委托人本人（法定代表人）或窗口人员可以登记委托。")
+    if ground and not by.has(Post.Role.CLERK):
+        raise PermissionDenied("只有窗口人员可以按原件登记法定代表人、监护人。")
     if isinstance(giver, Person) and giver.pk == agent.pk:
         raise ValidationError("不能委托自己。")
     if ends and ends < clock.today():
         raise ValidationError("委托的截止日期不能早于今天。")
-    field = "principal_person" if isinstance(giver, Person) else "principal_organisation"
-    mandate = Mandate.objects.create(**{field: giver}, agent=agent, scope=list(scope), ends=ends)
-    data = {"mandate": mandate.pk, "agent": agent.pk, "scope": mandate.scope, "ends": ends and ends.isoformat()}
-    ledger.record(_mandate_subject(mandate), "mandate.given", by=by, data=data)
+    person = isinstance(giver, Person)
+    mandate = Mandate(agent=agent, scope=list(scope), ends=ends, stated_name=offered_to.strip())
+    mandate.ground = ground or (Mandate.Ground.ENTRUSTED if person else Mandate.Ground.OPERATOR)
+    setattr(mandate, "principal_person" if person else "principal_organisation", giver)
+    if not offered_to:
+        mandate.proven_at, mandate.proven_by = clock.now(), by.key
+        mandate.proven_how = Mandate.Proof.WINDOW if by.has(Post.Role.CLERK) else Mandate.Proof.OWN_WORD
+    mandate.save()
+    record(mandate, "mandate.given", by=by, agent=agent.pk, scope=mandate.scope, ends=ends and ends.isoformat())
     return mandate
 
 
 @transaction.atomic
-def revoke_mandate(mandate: Mandate, *, by: Principal) -> None:
-    """Taken back by the giver or laid down by the agent (民法典 §173), at any time; a second time changes nothing."""
-    if by.person_id != mandate.agent_id and not _may_mandate(by, mandate.principal):
-        raise PermissionDenied("只有委托人、受托人或窗口人员可以解除委托。")
+def revoke_mandate(mandate: Mandate, *, by: Principal, reason: str = "") -> None:
+    """Ended by either side or the window, at any time (民法典 §173, §174); a second time changes nothing."""
+    sides = {mandate.agent_id, mandate.principal_person_id}
+    if by.person_id not in sides and not may_mandate(by, mandate.principal):
+        raise PermissionDenied("只有双方或窗口人员可以结束。")
     mandate.revoked_at = clock.now()
     if Mandate.objects.filter(pk=mandate.pk, revoked_at__isnull=True).update(revoked_at=mandate.revoked_at):
-        ledger.record(_mandate_subject(mandate), "mandate.revoked", by=by, data={"mandate": mandate.pk})
+        record(mandate, "mandate.revoked", by=by, reason=reason)
 
 
-def _mandate_subject(mandate: Mandate) -> tuple[str, str]:
+def record(mandate: Mandate, event: str, *, by: ledger.Actor, **data: object) -> None:
+    """On the chain of the person or body acted for."""
     kind = "person" if mandate.principal_person_id else "organisation"
-    return kind, str(mandate.principal.pk)
+    facts = {"mandate": mandate.pk, "ground": mandate.ground} | data
+    ledger.record((kind, str(mandate.principal.pk)), event, by=by, data=facts)
 
 
 def _check_appoints(user: User, by: ledger.Actor) -> None:
@@ -188,12 +201,8 @@ def view_number(person: Person, *, by: Principal, reason: str, case_number: str 
 
 
 def person_named_by_other(name: str, number: str, document: str) -> Person:
-    """The agent of a mandate: on record already under that name, or new until the person states it (level 0)."""
-    number = checked_number(number, document)
-    person, created = find_or_create_person(name, number, document, source=NAMED_BY_OTHER)
-    if not created and person.name != name.strip():
-        raise ValidationError("姓名与证件号码不一致，请向受托人核对。")
-    return person
+    """On record already, under whatever name, or new until the person states it (level 0): the answer is the same."""
+    return find_or_create_person(name, checked_number(number, document), document, source=NAMED_BY_OTHER)[0]
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from stdnum.cn import ric, uscc
 from onewindow.accounts import actions
 from onewindow.accounts.models import Agency, Mandate, Organisation, Person, Post, Site, User
 from onewindow.accounts.providers import totp
-from onewindow.kernel import secrecy
+from onewindow.kernel import clock, secrecy
 from onewindow.kernel.ledger import System
 
 PASSWORD = "xindu-demo-2017"  # noqa: S105 - printed on purpose; sandbox only
@@ -149,7 +149,8 @@ def _company() -> SignIn:
         credit_code=_with_check(COMPANY[1]), defaults={"name": COMPANY[0], "legal_representative": owner.name}
     )
     if not Mandate.objects.in_force().filter(principal_organisation=company, agent=owner).exists():
-        Mandate.objects.create(principal_organisation=company, agent=owner)
+        proven = {"proven_at": clock.now(), "proven_how": Mandate.Proof.WINDOW, "proven_by": BY.key}
+        Mandate.objects.create(principal_organisation=company, agent=owner, ground=Mandate.Ground.LEGAL, **proven)
     return SignIn("企业法定代表人", company.name, CITIZENS[-1].phone, "同上（张伟）")
 
 

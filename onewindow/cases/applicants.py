@@ -8,6 +8,8 @@ from onewindow.accounts.models import Mandate, Organisation, Person
 from onewindow.accounts.principal import Principal
 from onewindow.catalogue.models import Item
 
+WORDS = {"entrusted": "受委托代办", "kin": "亲属代办", "guardian": "监护人代办"}
+
 
 @dataclass(frozen=True)
 class Applicant:
@@ -19,6 +21,13 @@ class Applicant:
     person: Person | None = None
     organisation: Organisation | None = None
     mandate: Mandate | None = None
+
+    @property
+    def principal_key(self) -> str:
+        """As web.my.acting keeps it: whom one stands for, under whichever mandate."""
+        if self.mandate is None:
+            return "self"
+        return f"organisation-{self.organisation.pk}" if self.organisation else f"person-{self.person.pk}"  # type: ignore[union-attr]
 
 
 def choices(principal: Principal, item: Item) -> list[Applicant]:
@@ -44,4 +53,6 @@ def _under(mandate: Mandate) -> Applicant:
     if organisation:
         return Applicant(key, organisation.name, organisation.credit_code, organisation=organisation, mandate=mandate)
     assert person is not None
-    return Applicant(key, f"{person.name}（受委托代办）", person.number_masked, person=person, mandate=mandate)
+    return Applicant(
+        key, f"{person.name}（{WORDS[mandate.ground]}）", person.number_masked, person=person, mandate=mandate
+    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from onewindow.accounts.models import Mandate, User
 from onewindow.cases.models import Case
+from onewindow.kernel import secrecy
 from onewindow.kernel.models import Entry
 from onewindow.notifications.actions import notify
+from onewindow.notifications.mandates import of_body
 
 # Ledger event → notice template.
 TOLD = {
@@ -24,6 +27,8 @@ TOLD = {
 
 
 def on_entry(entry: Entry) -> None:
+    if entry.event == "case.submitted":
+        _tell_principal(entry)
     template = TOLD.get(entry.event)
     if template is None:
         return
@@ -38,6 +43,27 @@ def on_entry(entry: Entry) -> None:
         entry=entry.pk,
         link=f"/my/cases/{case.number}/",
     )
+
+
+def _tell_principal(entry: Entry) -> None:
+    """Somebody filed for them: the person, or who stands for the body, unless that is who filed."""
+    parties = Case.objects.select_related("item", "filed_by", "person", "organisation", "mandate__agent")
+    case = parties.get(number=entry.subject)
+    if case.mandate is None:
+        return
+    users = of_body(case.organisation_id) if case.organisation_id else []
+    if case.organisation_id is None and case.person_id:
+        users = list(User.objects.filter(person_id=case.person_id, is_active=True).order_by("pk"))
+    facts = {
+        "agent": secrecy.mask_name(case.mandate.agent.name), "principal": case.applicant_masked,
+        "item": str(case.item), "number": case.number,
+    }  # fmt: skip
+    shared: dict[str, Any] = {"template": "filed_for_you", "context": facts, "subject": case.number, "entry": entry.pk}
+    for user in users:
+        if user.pk != case.filed_by_id:
+            notify(user=user, link=f"/my/cases/{case.number}/", **shared)
+    if not users and case.person and case.person.phone:
+        notify(phone=case.person.phone, **shared)
 
 
 def _due(entry: Entry) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, models
 from django.db.models import Q
 
+from onewindow.accounts.models import Mandate, in_force
 from onewindow.documents.content import IMAGES
 from onewindow.kernel import clock, numbers, secrecy
 from onewindow.kernel.models import Flowing
@@ -51,13 +52,20 @@ DESK_STATES = [
 def _concerning(principal: Principal) -> Q:
     """About the person, or filed by the person: under a mandate, only while that is in force.
 
-    What a clerk took in at the window is the agency's, and stays there when the clerk leaves it.
+    A body's cases are its operators' as far as their mandates reach, a child's its guardian's; what an elder files
+    alone stays the elder's. What a clerk took in at the window is the agency's, and stays there when the clerk leaves.
     """
-    today = clock.today()
-    in_force = Q(mandate__revoked_at__isnull=True, mandate__starts__lte=today)
-    in_force &= Q(mandate__ends__isnull=True) | Q(mandate__ends__gte=today)
-    filed = Q(filed_by_id=principal.user_id) & ~Q(channel=Case.Channel.DESK) & (Q(mandate__isnull=True) | in_force)
-    return filed | Q(person_id=principal.person_id) if principal.person_id else filed
+    filed = Q(filed_by_id=principal.user_id) & ~Q(channel=Case.Channel.DESK)
+    filed &= Q(mandate__isnull=True) | in_force(prefix="mandate")
+    if principal.person_id is None:
+        return filed
+    concerning = filed | Q(person_id=principal.person_id)
+    for mandate in Mandate.objects.in_force().reaching().filter(agent=principal.person_id):
+        of = Q(organisation_id=mandate.principal_organisation_id)
+        if mandate.principal_organisation_id is None:
+            of = Q(person_id=mandate.principal_person_id)
+        concerning |= of & Q(item_id__in=mandate.scope) if mandate.scope else of
+    return concerning
 
 
 class CaseQuerySet(models.QuerySet["Case"]):

@@ -126,3 +126,18 @@ class PdfDigest(models.Model):
     @classmethod
     def remember(cls, digest: str, certificate: Certificate) -> Any:
         return cls.objects.get_or_create(sha256=digest, defaults={"certificate": certificate})
+
+
+class MandateProof(models.Model):
+    """A picture of what proves a binding (户口簿, 出生医学证明 …), handed in before the window sees the original."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    mandate = models.ForeignKey("accounts.Mandate", models.PROTECT, related_name="proofs")
+    file = models.ForeignKey(File, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["added_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.mandate_id}/{self.file_id}"

@@ -50,14 +50,18 @@ def _once(channel: str, to: str, entry: int | None, fields: dict[str, Any]) -> t
 
 
 def send_code(phone: str, code: str) -> Message:
-    """A sign-in code goes out at once, without a job, and is not kept: neither table nor queue may show it.
+    return send_secret(phone, SIGN_IN_CODE, {"code": code}, hide="code")
+
+
+def send_secret(phone: str, template: str, context: dict[str, Any], *, hide: str) -> Message:
+    """A code goes out at once, without a job, and is not kept: neither table nor queue may show it.
 
     Only the sandbox keeps the text, to show it on screen. DeliveryFailed is the caller's to explain.
     """
     gateway = gateways.sms()
-    text = texts.render(SIGN_IN_CODE, {"code": code})
-    kept = text if gateway.keeps_text else texts.render(SIGN_IN_CODE, {"code": "******"})
-    message = Message.objects.create(channel=SMS, to=phone, template=SIGN_IN_CODE, text=kept)
+    text = texts.render(template, context)
+    kept = text if gateway.keeps_text else texts.render(template, context | {hide: "******"})
+    message = Message.objects.create(channel=SMS, to=phone, template=template, text=kept)
     try:
         message.reference = gateway.send(phone, text, key=f"message-{message.pk}")
     except DeliveryFailed as failure:

@@ -143,7 +143,8 @@ class TestMandates:
 
     def test_given_and_taken_back_on_the_page(self, citizen):
         assert self.give(citizen).status_code == 302
-        mandate = Mandate.objects.in_force().get(principal_person=citizen.person)
+        mandate = Mandate.objects.get(principal_person=citizen.person)
+        assert not Mandate.objects.in_force().exists()  # the other has not accepted
         assert (mandate.agent.name, mandate.covers("XDP0096")) == ("杜春梅", True)
         page = reverse("my-mandate-revocation", args=[mandate.pk])
         assert page in citizen.client.get(reverse("my-account")).content.decode()
@@ -159,7 +160,7 @@ class TestMandates:
         page = reverse("my-mandate-revocation", args=[Mandate.objects.get().pk])
         assert other_citizen.client.get(page).status_code == 404
         assert other_citizen.client.post(page).status_code == 404
-        assert Mandate.objects.in_force().exists()
+        assert Mandate.objects.get().revoked_at is None
 
     def test_the_agent_may_lay_it_down(self, citizen, other_citizen):
         mandate = actions.give_mandate(citizen.person, other_citizen.person, by=citizen.principal)
@@ -189,7 +190,10 @@ class TestMandates:
         company = OrganisationFactory(legal_representative=citizen.person.name)
         with pytest.raises(PermissionDenied):
             actions.give_mandate(company, other_citizen.person, by=citizen.principal)
-        actions.give_mandate(company, citizen.person, by=clerk.principal)
+        legal = Mandate.Ground.LEGAL
+        with pytest.raises(PermissionDenied):
+            actions.give_mandate(citizen.person, other_citizen.person, by=citizen.principal, ground=legal)
+        actions.give_mandate(company, citizen.person, by=clerk.principal, ground=legal)
         mandate = actions.give_mandate(company, other_citizen.person, by=citizen.principal)
         assert mandate.principal == company
         with pytest.raises(PermissionDenied):  # an agent does not appoint agents (民法典 §169)

@@ -7,12 +7,12 @@ import pytest
 
 from onewindow.accounts import principal as principals
 from onewindow.accounts import tokens
-from onewindow.accounts.models import ApiToken, Mandate, Person, User
+from onewindow.accounts.models import ApiToken, Person, User
 from onewindow.api import auth
 from onewindow.cases.models import Case
 from onewindow.kernel import ledger
 from tests.api.conftest import ANSWERS, FORM, Program, faults, issue, picture
-from tests.factories.accounts import StaffFactory, citizen_number
+from tests.factories.accounts import MandateFactory, StaffFactory, citizen_number
 from tests.factories.catalogue import flagship
 
 # Every address behind a token: method, path after /cases, scope.
@@ -173,7 +173,7 @@ def test_a_person_files_for_another_only_under_a_mandate(program, citizen, item)
     father = Person.with_number(name="张建国", number=APPLICANT["number"])
     father.save()
     assert program.post("/cases", asked).status_code == 403
-    mandate = Mandate.objects.create(principal_person=father, agent=citizen.person)
+    mandate = MandateFactory(principal_person=father, agent=citizen.person)
     assert program.post("/cases", asked).status_code == 201
     assert Case.objects.get().mandate == mandate
 

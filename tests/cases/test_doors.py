@@ -14,7 +14,7 @@ from onewindow.cases.models import Case
 from onewindow.kernel import clock
 from tests.cases.conftest import submitted
 from tests.factories import cases
-from tests.factories.accounts import OrganisationFactory, PersonFactory
+from tests.factories.accounts import MandateFactory, OrganisationFactory, PersonFactory
 from tests.factories.applications import fill
 from tests.factories.catalogue import agency, flagship
 
@@ -89,7 +89,7 @@ class TestMandate:
 
     def test_for_a_body(self, agent):
         body = OrganisationFactory()
-        held = Mandate.objects.create(principal_organisation=body, agent_id=agent.person_id)
+        held = MandateFactory(principal_organisation=body, agent_id=agent.person_id, ground="operator")
         case = under(held, agent, "XDA0106")
         assert (case.applicant_name, case.applicant_masked) == (body.name, body.name)
         assert sees(cases.citizen(), case) == (False, False)

@@ -6,7 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 from stdnum.cn import ric
 
-from onewindow.accounts.models import Agency, Organisation, Person, Post, Site, User
+from onewindow.accounts.models import Agency, Mandate, Organisation, Person, Post, Site, User
 from onewindow.kernel import clock
 
 
@@ -99,3 +99,13 @@ class PostFactory(DjangoModelFactory):
     role = Post.Role.CLERK
     agency = factory.SubFactory(AgencyFactory)
     starts = factory.LazyFunction(clock.today)
+
+
+class MandateFactory(DjangoModelFactory):
+    """In force, as the window registers it."""
+
+    class Meta:
+        model = Mandate
+
+    proven_at = factory.LazyFunction(clock.now)
+    proven_how = Mandate.Proof.WINDOW

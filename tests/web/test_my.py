@@ -11,7 +11,7 @@ from PIL import Image
 from onewindow.accounts.models import Mandate
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case
-from tests.factories.accounts import OrganisationFactory
+from tests.factories.accounts import MandateFactory, OrganisationFactory
 from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
@@ -28,7 +28,7 @@ def draft(citizen) -> Case:
 def company(citizen):
     """The citizen stands for it: legal representative by a mandate without limit."""
     company = OrganisationFactory(legal_representative=citizen.person.name)
-    Mandate.objects.create(principal_organisation=company, agent=citizen.person)
+    MandateFactory(principal_organisation=company, agent=citizen.person, ground="legal")
     return company
 
 

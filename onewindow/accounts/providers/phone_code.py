@@ -15,6 +15,7 @@ from onewindow.accounts.models import SignInCode, User
 from onewindow.accounts.providers import SignInRefused
 from onewindow.kernel import clock, ledger, limits, secrecy
 
+SIGN_IN = "sign_in"
 LIFETIME = timedelta(minutes=10)
 MAX_TRIES = 5
 WRONG = "验证码不对，或者已经过期。请核对最新一条短信，或重新获取验证码。"
@@ -27,8 +28,11 @@ class Sent:
     code: str
 
 
-def send_code(phone: str, ip: str) -> Sent:
-    """Make a code; the caller delivers it. One a minute and ten a day per phone, thirty a day per address."""
+def send_code(phone: str, ip: str, purpose: str = SIGN_IN) -> Sent:
+    """Make a code; the caller delivers it. A code for one purpose is none for another.
+
+    One a minute and ten a day per phone, thirty a day per address.
+    """
     who = secrecy.index(phone, purpose="limit")
     if not limits.hit(f"code-minute:{who}", limit=1, per=timedelta(minutes=1)):
         raise SignInRefused("一分钟内只能获取一次验证码，请稍等再试。")
@@ -36,16 +40,13 @@ def send_code(phone: str, ip: str) -> Sent:
     if not limits.hit(f"code-day:{who}", limit=10, per=day) or not limits.hit(f"code-ip:{ip}", limit=30, per=day):
         raise SignInRefused("今天获取验证码的次数已用完。请明天再试，或到大厅咨询台办理。")
     code = f"{secrets.randbelow(1_000_000):06d}"
-    return Sent(SignInCode.objects.create(phone=phone, code_hash=_hash(phone, code)), code)
+    row = SignInCode.objects.create(phone=phone, purpose=purpose, code_hash=_hash(phone, code, purpose))
+    return Sent(row, code)
 
 
 def verify(phone: str, code: str) -> User:
-    """The citizen with this phone. Only the newest code counts; a try is counted before the code is looked at."""
-    row = _take_try(phone)
-    if row is None or not constant_time_compare(row[1], _hash(phone, code.strip())):
-        _refuse(phone)
-    # Of two who bring the right code at once, one wins.
-    if not SignInCode.objects.filter(pk=row[0], used_at__isnull=True).update(used_at=clock.now()):
+    """The citizen with this phone."""
+    if not spend(phone, code, purpose=SIGN_IN):
         _refuse(phone)
     user, _ = User.objects.get_or_create(
         phone=phone, defaults={"username": f"c-{secrets.token_hex(8)}", "password": make_password(None)}
@@ -55,14 +56,23 @@ def verify(phone: str, code: str) -> User:
     return user
 
 
-def _take_try(phone: str) -> tuple[int, str] | None:
+def spend(phone: str, code: str, *, purpose: str) -> bool:
+    """Only the newest code counts; a try is counted before the code is looked at."""
+    row = _take_try(phone, purpose)
+    if row is None or not constant_time_compare(row[1], _hash(phone, code.strip(), purpose)):
+        return False
+    # Of two who bring the right code at once, one wins.
+    return bool(SignInCode.objects.filter(pk=row[0], used_at__isnull=True).update(used_at=clock.now()))
+
+
+def _take_try(phone: str, purpose: str) -> tuple[int, str] | None:
     """Id and hash of the newest code, when it is fresh, unused and has a try left; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_signincode SET tries = tries + 1 WHERE id = (SELECT id FROM accounts_signincode "
-            "WHERE phone = %s ORDER BY created_at DESC, id DESC LIMIT 1) "
+            "WHERE phone = %s AND purpose = %s ORDER BY created_at DESC, id DESC LIMIT 1) "
             "AND used_at IS NULL AND tries < %s AND created_at > %s RETURNING id, code_hash",
-            [phone, MAX_TRIES, clock.now() - LIFETIME],
+            [phone, purpose, MAX_TRIES, clock.now() - LIFETIME],
         )
         found: tuple[int, str] | None = cursor.fetchone()
         return found
@@ -75,5 +85,5 @@ def _refuse(phone: str) -> NoReturn:
     raise SignInRefused(WRONG)
 
 
-def _hash(phone: str, code: str) -> str:
-    return secrecy.index(f"{phone}:{code}", purpose="sign-in-code")
+def _hash(phone: str, code: str, purpose: str) -> str:
+    return secrecy.index(f"{purpose}:{phone}:{code}", purpose="sign-in-code")

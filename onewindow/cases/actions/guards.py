@@ -9,7 +9,8 @@ from onewindow.kernel.ledger import Actor
 
 
 def applicant(case: Case, by: Actor) -> bool:
-    """The person whose matter it is, or who filed it: under a mandate, only while that is in force.
+    """The person whose matter it is, or who filed it: under a mandate, only while that is in force; a body's operators
+    as far as their mandates reach, a child's guardian.
 
     A clerk who took it in at the window filed it for the window, not as the applicant.
     """
@@ -17,9 +18,17 @@ def applicant(case: Case, by: Actor) -> bool:
         return False
     if by.person_id is not None and by.person_id == case.person_id:
         return True
-    if by.user_id != case.filed_by_id or case.channel == Case.Channel.DESK:
+    filed = by.user_id == case.filed_by_id and case.channel != Case.Channel.DESK
+    if filed and (case.mandate_id is None or Mandate.objects.in_force().filter(pk=case.mandate_id).exists()):
+        return True
+    if by.person_id is None:
         return False
-    return case.mandate_id is None or Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
+    held = Mandate.objects.in_force().reaching().filter(agent=by.person_id)
+    if case.organisation_id:
+        held = held.filter(principal_organisation=case.organisation_id)
+    else:
+        held = held.filter(principal_person=case.person_id)
+    return any(mandate.covers(case.item_id) for mandate in held)
 
 
 def filer(case: Case, by: Actor) -> bool:

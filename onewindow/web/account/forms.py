@@ -96,3 +96,38 @@ class MandateForm(IdentityForm):
     @property
     def scope(self) -> list[str]:
         return [] if self.cleaned_data["whole"] != "some" else [item.code for item in self.cleaned_data["items"]]
+
+
+class BindingForm(Plain):
+    """Common to those who ask to act for somebody 绑定."""
+
+    name = forms.CharField(label="姓名", max_length=80)
+    number = Spaceless(label="身份证号码", max_length=40)
+
+
+class ChildForm(BindingForm):
+    relation = forms.ChoiceField(
+        label="您是孩子的", choices=[(each, each) for each in ("父亲", "母亲", "祖父母或外祖父母", "其他监护人")]
+    )
+
+
+class ElderForm(BindingForm):
+    relation = forms.ChoiceField(
+        label="您是老人的", choices=[(each, each) for each in ("儿子", "女儿", "儿媳或女婿", "配偶", "其他亲属")]
+    )
+    phone = Spaceless(label="老人的手机号", max_length=20, validators=[mobile])
+    ends = forms.DateField(label="截止日期")
+
+
+class FirmForm(Plain):
+    name = forms.CharField(label="单位名称", max_length=120)
+    number = Spaceless(label="统一社会信用代码", max_length=40)
+
+
+class SeenForm(Plain):
+    """What the clerk reads off the original."""
+
+    name = forms.CharField(label="原件上的姓名或名称", max_length=120)
+    number = Spaceless(label="原件上的号码", max_length=40)
+    paper = forms.CharField(label="核对了哪种原件", max_length=60)
+    card = forms.BooleanField(label="申请人本人到场，身份证原件已核对")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.account import my, oidc, sandbox, sandbox_oidc, sign_in, staff
+from onewindow.web.account import bindings, mandates, my, oidc, sandbox, sandbox_oidc, sign_in, staff
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign-in"),
@@ -16,8 +16,15 @@ urlpatterns = [
     path("my/account/", my.account, name="my-account"),
     path("my/account/sessions/", my.end_sessions, name="my-sessions"),
     path("my/account/password/", my.set_password, name="my-password"),
-    path("my/mandates/new/", my.new_mandate, name="my-mandate-new"),
-    path("my/mandates/<int:pk>/revocation/", my.revocation, name="my-mandate-revocation"),
+    path("my/mandates/new/", mandates.new, name="my-mandate-new"),
+    path("my/mandates/<int:pk>/acceptance/", mandates.accept, name="my-mandate-acceptance"),
+    path("my/mandates/<int:pk>/revocation/", mandates.revoke, name="my-mandate-revocation"),
+    path("my/bindings/new/<slug:ground>/", bindings.new, name="my-binding-new"),
+    path("my/bindings/<str:reference>/", bindings.show, name="my-binding"),
+    path("my/bindings/<str:reference>/code/", bindings.send_code, name="my-binding-code"),
+    path("my/bindings/<str:reference>/consent/", bindings.consent, name="my-binding-consent"),
+    path("my/bindings/<str:reference>/proofs/", bindings.add_proof, name="my-binding-proofs"),
+    path("my/bindings/<str:reference>/proofs/<uuid:pk>/", bindings.proof, name="my-binding-proof"),
     path("sandbox/sms/", sandbox.sms, name="sandbox-sms"),
     path("sandbox/oidc/.well-known/openid-configuration", sandbox_oidc.discovery, name="sandbox-oidc-discovery"),
     path("sandbox/oidc/authorize/", sandbox_oidc.authorize, name="sandbox-oidc-authorize"),

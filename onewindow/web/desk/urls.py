@@ -1,11 +1,16 @@
 from django.urls import path
 
-from onewindow.web.desk import cases, instant
+from onewindow.web.desk import bindings, cases, instant
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
     path("desk/new/", instant.choose, name="desk-new"),
     path("desk/new/<str:code>/", instant.show, name="desk-instant"),
+    path("desk/bindings/", bindings.find, name="desk-bindings"),
+    path("desk/bindings/<str:reference>/", bindings.show, name="desk-binding"),
+    path("desk/bindings/<str:reference>/verification/", bindings.verify, name="desk-binding-verification"),
+    path("desk/bindings/<str:reference>/refusal/", bindings.refuse, name="desk-binding-refusal"),
+    path("desk/bindings/<str:reference>/proofs/<uuid:pk>/", bindings.proof, name="desk-binding-proof"),
     path("desk/cases/<str:number>/", cases.show, name="desk-case"),
     path("desk/cases/<str:number>/presence/", cases.presence, name="desk-presence"),
     path("desk/cases/<str:number>/number/", cases.view_number, name="desk-number"),

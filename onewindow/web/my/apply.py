@@ -20,7 +20,7 @@ from onewindow.documents import files, uploads
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
-from onewindow.web.my import steps
+from onewindow.web.my import acting, steps
 from onewindow.web.my.door import draft_case, own_case, while_editable
 
 
@@ -30,7 +30,7 @@ def start(request: SignedIn, code: str) -> HttpResponse:
     item = get_object_or_404(Item.objects.select_related("current"), pk=code, current__isnull=False)
     guide = item.guide
     answers = read_answers(guide, request.POST or request.GET)
-    choices = applicants.choices(request.principal, item)
+    choices, offered = applicants.choices(request.principal, item), acting.choices(request)
     chosen = next((each for each in choices if each.key == request.POST.get("applicant", "self")), None)
     if request.method == "POST" and guide.complete and chosen:
         case = drafts.open_case(
@@ -41,7 +41,8 @@ def start(request: SignedIn, code: str) -> HttpResponse:
     mine = Case.objects.of_applicant(request.principal).filter(item=item, state__in=drafts.EDITABLE)
     context = {
         "item": item, "guide": guide, "answers": answers, "choices": choices, "known": request.principal.person_id,
-        "drafts": mine.order_by("-id")[:3], "once": uuid.uuid4().hex,
+        "drafts": acting.only(mine, request, offered).order_by("-id")[:3], "once": uuid.uuid4().hex,
+        "acting": offered, "acting_now": acting.current(request, offered),
     }  # fmt: skip
     return render(request, "my/start.html", context)
 

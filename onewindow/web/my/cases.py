@@ -16,6 +16,7 @@ from onewindow.kernel import forms, wire
 from onewindow.kernel.flow import available
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
+from onewindow.web.my import acting
 from onewindow.web.my.door import own_case
 
 PAGE = 20
@@ -23,7 +24,9 @@ PAGE = 20
 
 @signed_in
 def index(request: SignedIn) -> HttpResponse:
-    cases = Case.objects.of_applicant(request.principal).select_related("item").order_by("-id")
+    offered = acting.choices(request)
+    mine = Case.objects.of_applicant(request.principal)
+    cases = acting.only(mine, request, offered).select_related("item").order_by("-id")
     after = request.GET.get("after", "")
     if (before := wire.whole(after)) is not None:
         cases = cases.filter(pk__lt=before)
@@ -33,6 +36,7 @@ def index(request: SignedIn) -> HttpResponse:
         "helping": Case.objects.fillable_by(request.principal).exclude(
             pk__in=Case.objects.of_applicant(request.principal).values("pk")
         ).select_related("item")[:PAGE],
+        "acting": offered, "acting_now": acting.current(request, offered),
         "unread": Message.objects.unread(request.principal.user_id).count(),
     }  # fmt: skip
     return render(request, "my/cases.html", context)

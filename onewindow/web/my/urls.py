@@ -1,9 +1,10 @@
 from django.urls import path
 
-from onewindow.web.my import apply, cases, files, notices, photos, rating, together
+from onewindow.web.my import acting, apply, cases, files, notices, photos, rating, together
 
 urlpatterns = [
     path("apply/<str:code>/", apply.start, name="apply-start"),
+    path("my/acting/", acting.choose, name="my-acting"),
     path("my/notices/", notices.index, name="my-notices"),
     path("my/cases/", cases.index, name="my-cases"),
     path("my/cases/<str:number>/", cases.show, name="my-case"),

@@ -1,0 +1,33 @@
+"""People, organisations, agencies, sites, users, posts and mandates."""
+
+from onewindow.accounts.models.mandates import Mandate, MandateQuerySet, in_force
+from onewindow.accounts.models.people import Agency, Division, Organisation, Person, Site
+from onewindow.accounts.models.users import (
+    ApiToken,
+    ExternalIdentity,
+    OidcAttempt,
+    Post,
+    SignedOut,
+    SignInCode,
+    User,
+    UserManager,
+)
+
+__all__ = [
+    "Agency",
+    "ApiToken",
+    "Division",
+    "ExternalIdentity",
+    "Mandate",
+    "MandateQuerySet",
+    "OidcAttempt",
+    "Organisation",
+    "Person",
+    "Post",
+    "SignInCode",
+    "SignedOut",
+    "Site",
+    "User",
+    "UserManager",
+    "in_force",
+]
