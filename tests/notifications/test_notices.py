@@ -25,6 +25,7 @@ from onewindow.notifications.models import Message
 from tests.factories.accounts import UserFactory
 
 CONTEXT = {"item": "老年人优待证", "number": "5101142600000018", "due_on": "10月13日"}
+PARTIES = {"agent": "王*", "principal": "李**", "ground": "未成年人的监护人"}
 SECRET = "a-secret-of-the-gateway"
 
 
@@ -78,7 +79,7 @@ class TestWriting:
         assert set(messages.TOLD.values()) | {"rating_invitation", actions.SIGN_IN_CODE} <= set(texts.codes())
         assert invitations
         for code in texts.codes():
-            assert len(texts.render(code, CONTEXT | {"code": "123456"})) <= 80
+            assert len(texts.render(code, CONTEXT | PARTIES | {"code": "123456"})) <= 80
 
 
 class Gateway(BaseHTTPRequestHandler):

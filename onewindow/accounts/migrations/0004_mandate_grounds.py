@@ -4,17 +4,6 @@ import onewindow.kernel.numbers
 from django.db import migrations, models
 
 
-def former_mandates(apps, schema_editor):
-    """They were in force as soon as they were registered; a legal representative was one by name and whole scope."""
-    mandates = apps.get_model("accounts", "Mandate").objects
-    mandates.update(proven_at=models.F("created_at"), proven_how="own_word")
-    bodies = mandates.filter(principal_organisation__isnull=False)
-    bodies.update(ground="operator")
-    legal = bodies.filter(scope=[], principal_organisation__legal_representative=models.F("agent__name"))
-    first = legal.values("agent", "principal_organisation").annotate(first=models.Min("pk")).values_list("first", flat=True)
-    mandates.filter(pk__in=list(first)).update(ground="legal")
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -77,7 +66,6 @@ class Migration(migrations.Migration):
             name='reference',
             field=models.CharField(default=onewindow.kernel.numbers.share_number, max_length=12, null=True, unique=True),
         ),
-        migrations.RunPython(former_mandates, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name='mandate',
             constraint=models.UniqueConstraint(condition=models.Q(('ground__in', ['legal', 'guardian', 'kin']), ('revoked_at__isnull', True)), fields=('agent', 'principal_person', 'principal_organisation', 'ground'), name='mandate_asked_once', nulls_distinct=False),

@@ -60,7 +60,7 @@ def open_to(principal: Principal) -> MandateQuerySet:
 
 
 def person_of(request: SignedIn) -> Person | None:
-    return Person.objects.filter(pk=request.principal.person_id).first()
+    return Person.objects.filter(users=request.principal.user_id).first()
 
 
 @never_cache
