@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError as WrongNumber
 
-from onewindow.accounts.actions import checked_number, person_named_by_other, record, revoke_mandate
+from onewindow.accounts.actions import checked_number, person_named_by_other, record, revoke_mandate, subject_of
 from onewindow.accounts.counter import SEEN_AT_WINDOW, SEEN_LEVEL
 from onewindow.accounts.models import Mandate, Organisation, Person, Post, User
 from onewindow.accounts.principal import Principal
 from onewindow.accounts.providers import SignInRefused, phone_code
 from onewindow.kernel import clock
+from onewindow.kernel.models import Entry
 
 Ground = Mandate.Ground
 ADULT = 18
@@ -176,6 +177,15 @@ def _seen_licence(mandate: Mandate, body: Organisation, name: str, code: str) ->
     body.save(update_fields=["name", "legal_representative"])
     former = Mandate.objects.in_force().filter(ground=Ground.LEGAL, principal_organisation=body)
     former.exclude(agent=mandate.agent_id).update(revoked_at=clock.now())
+
+
+def reason_of_end(mandate: Mandate) -> str:
+    """What the window wrote when it refused or ended it."""
+    if mandate.revoked_at is None:
+        return ""
+    kind, subject = subject_of(mandate)
+    rows = Entry.objects.filter(kind=kind, subject=subject, event="mandate.revoked", data__mandate=mandate.pk)
+    return str(rows.values_list("data__reason", flat=True).first() or "")
 
 
 def refuse_at_window(mandate: Mandate, reason: str, *, by: Principal) -> None:

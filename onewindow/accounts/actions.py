@@ -145,9 +145,12 @@ def revoke_mandate(mandate: Mandate, *, by: Principal, reason: str = "") -> None
 
 def record(mandate: Mandate, event: str, *, by: ledger.Actor, **data: object) -> None:
     """On the chain of the person or body acted for."""
-    kind = "person" if mandate.principal_person_id else "organisation"
     facts = {"mandate": mandate.pk, "ground": mandate.ground} | data
-    ledger.record((kind, str(mandate.principal.pk)), event, by=by, data=facts)
+    ledger.record(subject_of(mandate), event, by=by, data=facts)
+
+
+def subject_of(mandate: Mandate) -> tuple[str, str]:
+    return "person" if mandate.principal_person_id else "organisation", str(mandate.principal.pk)
 
 
 def _check_appoints(user: User, by: ledger.Actor) -> None:

@@ -157,6 +157,7 @@ class TestElder:
         intake.submit(fill(case, son.principal), by=son.principal)
         messages.on_entry(Entry.objects.get(event="case.submitted"))
         assert f"user:{mother.user.pk}" in Message.objects.filter(template="filed_for_you").values_list("to", flat=True)
+        assert "由 王强 代办（亲属代办）" in son.client.get(reverse("my-case", args=[case.number])).content.decode()
         actions.revoke_mandate(asked, by=mother.principal)
         assert son.client.get(reverse("my-case", args=[case.number])).status_code == 404
         assert mother.client.get(reverse("my-case", args=[case.number])).status_code == 200
@@ -211,7 +212,7 @@ class TestChild:
         clerk.client.post(refusal, {"reason": "否"})
         assert Mandate.objects.asked().exists()
         clerk.client.post(refusal, {"reason": "户口簿上不是父子关系"})
-        assert not Mandate.objects.asked().exists() and "已经结束" in page(son, asked)
+        assert not Mandate.objects.asked().exists() and "户口簿上不是父子关系" in page(son, asked)
         assert verify(clerk, asked).status_code == 422
 
     def test_ends_at_midnight_of_the_eighteenth_birthday(self, clerk, son, asked, time_machine):

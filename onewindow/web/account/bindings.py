@@ -109,6 +109,7 @@ def _page(request: SignedIn, mandate: Mandate, form: CodeForm) -> HttpResponse:
         "mandate": mandate, "form": form, "kind": KINDS[Ground(mandate.ground)], "proofs": mandate.proofs.all(),
         "qr": typesetting.qr_svg(mandate.reference or "", scalable=True),
         "originals": acting.ORIGINALS[Ground(mandate.ground)],
+        "reason": acting.reason_of_end(mandate),
         "waiting": Mandate.objects.asked().filter(pk=mandate.pk).exists(),
         "in_force": Mandate.objects.in_force().filter(pk=mandate.pk).exists(),
     }  # fmt: skip

@@ -33,7 +33,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 def open_case(request: SignedIn, number: str) -> Case:
-    cases = Case.objects.select_related("version", "item", "agency", "person").defer("version__body")
+    cases = Case.objects.select_related("version", "item", "agency", "person", "mandate__agent").defer("version__body")
     return get_object_or_404(cases.open_to(request.principal).exclude(state=State.DRAFT), number=number)
 
 
