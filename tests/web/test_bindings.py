@@ -30,7 +30,6 @@ from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
 CHILD = {"name": "王小明", "number": citizen_number(3, "20150301"), "relation": "父亲"}
-LICENCE = "91510114MA6DEMN00X"
 
 
 @pytest.fixture
@@ -287,8 +286,8 @@ class TestFirm:
         assert in_force(mandate) and not in_force(former)
         assert (body.name, body.legal_representative) == ("新名", citizen.person.name)
 
-    def test_a_wrong_code_is_told(self, citizen):
-        assert ask(citizen, "legal", {"name": "示例公司", "number": LICENCE}).status_code == 422
+    def test_a_wrong_credit_code_is_told(self, citizen):
+        assert ask(citizen, "legal", {"name": "示例公司", "number": "91510114MA6DEMN00X"}).status_code == 422
 
     def test_an_operator_accepts_sees_the_firms_cases_in_scope_and_loses_sight_at_once(self, citizen, son, company):
         flagship("XDP0096")
