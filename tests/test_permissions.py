@@ -71,7 +71,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-reuse": ("POST", OWNER),
     "case-co-fillers": ("POST", OWNER), "case-co-filler-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
     "together": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
-    "case-submission": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
+    "case-submission": ("POST", OWNER), "case-corrections": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
     "case-application": ("GET", CASE),
     "case-certificate": ("GET", (IN, NO, NO, NO, NO, NO)),  # none has been issued yet

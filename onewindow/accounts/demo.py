@@ -89,6 +89,8 @@ def make_accounts() -> list[SignIn]:
     roles = (Post.Role.REVIEWER, Post.Role.DECIDER)
     decided = [(role, agencies[code], hall) for code in ("WJJ", "SBZX", "XSPJ") for role in roles]
     made.append(_staff("chuangkou", "曾小红", "综合窗口首席代表（即办件）", [*everywhere, *decided]))
+    heads = [(Post.Role.HEAD, agency, hall) for agency in agencies.values()]
+    made.append(_staff("head", "程立", "机关负责人（批准延期）", heads))
     alone = {
         Post.Role.MANAGER: ("邓勇", hall), Post.Role.SUPERVISOR: ("冯清", None), Post.Role.EDITOR: ("苏文", None),
         Post.Role.CHECKER: ("叶青", None), Post.Role.OPERATOR: ("蒋维", None), Post.Role.AGENT: ("杜春梅", village),

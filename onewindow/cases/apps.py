@@ -6,7 +6,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from onewindow.cases import messages
-        from onewindow.cases.actions import intake, outcome, review  # noqa: F401 - transitions declare themselves
+        from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
+            correction,
+            intake,
+            outcome,
+            pause,
+            review,
+        )
         from onewindow.kernel.subscribers import subscribe
 
         subscribe("cases.messages", messages.on_entry)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from onewindow.cases.models import State
+from onewindow.catalogue.guide import Limit
 from onewindow.kernel import clock
 
 if TYPE_CHECKING:
     from onewindow.cases.models import Case
-    from onewindow.catalogue.guide import Limit
+    from onewindow.catalogue.guide import Guide
     from onewindow.kernel.clock import Due
 
-# 行政许可法 §32(4): everything that is missing is told at once, within five working days of receipt.
-CORRECTION_DAYS = 5
+Stops = Iterable[tuple[date, date]]
+
 # 行政许可法 §44: the certificate reaches the applicant within ten working days of the decision.
 DELIVERY_DAYS = 10
 # Online applications are looked at within one working day (practice: 安阳市政务服务条例 §42); a promise, not a law.
@@ -41,33 +43,80 @@ def on(value: datetime) -> date:
     return value.astimezone(clock.SHANGHAI).date()
 
 
-def _running(key: str, title: str, basis: str, start: datetime, limit: Limit | int) -> Deadline:
+def _running(
+    key: str, title: str, basis: str, start: datetime, limit: Limit | int, stops: Stops = (), extend: int = 0
+) -> Deadline:
     day, calendar = on(start), clock.calendar()
-    due = calendar.due(day, limit) if isinstance(limit, int) else calendar.due(day, limit.days, limit.unit)
-    return Deadline(key, title, basis, day, due)
+    period = Limit(days=limit) if isinstance(limit, int) else limit
+    return Deadline(key, title, basis, day, calendar.due(day, period.days, period.unit, stops, extend))
 
 
 def prereview(requested: datetime) -> Deadline:
     return _running("prereview", "预审", "网上申请一个工作日内查看", requested, PREREVIEW_DAYS)
 
 
-def intake(received: datetime) -> Deadline:
-    basis = "行政许可法第三十二条：五个工作日内一次性告知，逾期不告知即为受理"
-    return _running("intake", "受理", basis, received, CORRECTION_DAYS)
+def intake(case: Case) -> Deadline:
+    """From the day the whole set was in: what is missing is told at once, or the application counts as accepted."""
+    rule, since = case.guide.intake, case.complete_at or case.submitted_at
+    assert since is not None
+    basis = "、".join(f"{cite.law}{cite.article}" for cite in rule.basis) or "行政许可法第三十二条"
+    silence = "，逾期不告知即为受理" if rule.silence == "accepted" else ""
+    limit = Limit(days=0 if rule.on_the_spot else rule.days, unit=rule.unit)
+    return _running("intake", "受理", f"{basis}：一次性告知要补正的内容{silence}", since, limit)
 
 
 def is_silent(case: Case) -> bool:
     """逾期不告知: nothing was told in time, so the application counts as accepted since it was received."""
-    return case.submitted_at is not None and intake(case.submitted_at).date < clock.today()
+    told_by_silence = case.submitted_at is not None and case.guide.intake.silence == "accepted"
+    return told_by_silence and intake(case).date < clock.today()
 
 
-def statutory(accepted: datetime, limit: Limit) -> Deadline:
+def correction(case: Case) -> Deadline | None:
+    """How long the applicant has to mend; None where the item sets no such period."""
+    if not case.corrections or not case.guide.intake.answer_days:
+        return None
+    asked = datetime.fromisoformat(case.corrections[-1]["asked_at"])
+    basis = "申请人补正的期限，逾期视为撤回（地方规定，按事项配置）"
+    return _running("correction", "补正", basis, asked, case.guide.intake.answer_days)
+
+
+def stops_of(case: Case) -> list[tuple[date, date]]:
+    """Days that do not count: from the notice to the end it named, or sooner when the procedure ended sooner.
+
+    What goes on beyond the day told to the applicant does count (行政许可法 §45).
+    """
+    found = []
+    for stop in case.stops:
+        until = date.fromisoformat(stop["until"])
+        ended = date.fromisoformat(stop["ended"]) if stop["ended"] else until
+        found.append((date.fromisoformat(stop["from"]), min(until, ended)))
+    return found
+
+
+def statutory(case: Case, accepted: datetime, limit: Limit) -> Deadline:
     basis = "、".join(f"{cite.law}{cite.article}" for cite in limit.basis) or limit.note or "法定办结时限"
-    return _running("statutory", "法定办结", basis, accepted, limit)
+    extend = case.extension.get("days", 0)
+    return _running("statutory", "法定办结", basis, accepted, limit, stops_of(case), extend)
 
 
-def promised(accepted: datetime, limit: Limit) -> Deadline:
-    return _running("promised", "承诺办结", limit.note or "本单位承诺的办结时限", accepted, limit)
+def promised(case: Case, accepted: datetime, limit: Limit) -> Deadline:
+    return _running("promised", "承诺办结", limit.note or "本单位承诺的办结时限", accepted, limit, stops_of(case))
+
+
+def step(case: Case) -> Deadline | None:
+    """The review step under way, by the days its guide gives it; parts of a day are no clock."""
+    current = case.current_step
+    if current is None or case.step_at is None or current.days < 1:
+        return None
+    limit = Limit(days=int(current.days), unit=current.unit)
+    return _running("step", f"环节：{current.name}", "办理规程所定的环节用时", case.step_at, limit, stops_of(case))
+
+
+def longest_extension(guide: Guide) -> int:
+    """Working days the head of the organ may add; 0 where no law allows it (行政许可法 §42(1), §42(2) 联合办理)."""
+    if guide.extension:
+        return guide.extension.days
+    return (15 if guide.joint else 10) if guide.kind == "行政许可" else 0
 
 
 def delivery(decided: datetime) -> Deadline:
@@ -76,31 +125,43 @@ def delivery(decided: datetime) -> Deadline:
 
 def all_of(case: Case) -> list[Deadline]:
     """Every clock the case's events have started, in the order of the law."""
-    guide, found = case.guide, []
+    guide = case.guide
+    found: list[Deadline | None] = []
     if case.state == State.PREREVIEW and case.declared_at:
         found.append(prereview(case.declared_at))
-    if case.submitted_at:
-        found.append(intake(case.submitted_at))
+    if case.state == State.CORRECTING:
+        found.append(correction(case))
+    elif case.submitted_at:
+        found.append(intake(case))
     if case.accepted_at and guide.statutory:
-        found.append(statutory(case.accepted_at, guide.statutory))
+        found.append(statutory(case, case.accepted_at, guide.statutory))
     if case.accepted_at and guide.promised:
-        found.append(promised(case.accepted_at, guide.promised))
+        found.append(promised(case, case.accepted_at, guide.promised))
+    found.append(step(case))
     if case.decided_at:
         found.append(delivery(case.decided_at))
-    return found
+    return [each for each in found if each]
+
+
+def _next(case: Case, dates: dict[str, date]) -> date | None:
+    """The day anyone waits for now."""
+    if case.state == State.PAUSED:
+        return date.fromisoformat(case.stops[-1]["until"])
+    if case.state in {State.REVIEWING, State.DECIDING}:
+        # An extension takes the place of the promise: the applicant was told the new day.
+        waited = ["statutory"] if case.extension else ["promised", "statutory"]
+        return min((dates[key] for key in waited if key in dates), default=None)
+    return dates.get(AWAITED.get(State(case.state), ""))
+
+
+AWAITED = {
+    State.PREREVIEW: "prereview", State.SUBMITTED: "intake", State.RECEIVED: "intake", State.CORRECTING: "correction",
+    State.DECIDED: "delivery",
+}  # fmt: skip
 
 
 def refresh(case: Case) -> None:
     """Set the cached dates from the case's events; call it in the act that made the event."""
     dates = {deadline.key: deadline.date for deadline in all_of(case)}
     case.statutory_due, case.promised_due = dates.get("statutory"), dates.get("promised")
-    if case.state == State.PREREVIEW:
-        case.due_on = dates.get("prereview")
-    elif case.state in {State.SUBMITTED, State.RECEIVED}:
-        case.due_on = dates.get("intake")
-    elif case.state in {State.REVIEWING, State.DECIDING}:
-        case.due_on = min(filter(None, [case.promised_due, case.statutory_due]), default=None)
-    elif case.state == State.DECIDED:
-        case.due_on = dates.get("delivery")
-    else:
-        case.due_on = None
+    case.due_on = _next(case, dates)

@@ -17,7 +17,14 @@ TOLD = {
     "case.prereview_returned": "prereview_returned",
     "case.prereview_passed": "prereview_passed",
     "case.received": "received",
+    "case.correction_asked": "correction_asked",
+    "case.correction_reminded": "correction_reminded",
+    "case.lapsed": "lapsed",
     "case.accepted": "accepted",
+    "case.deemed_accepted": "accepted",
+    "case.paused": "paused",
+    "case.extended": "extended",
+    "case.terminated": "terminated",
     "case.refused": "refused",
     "case.granted": "granted",
     "case.denied": "denied",
@@ -69,7 +76,8 @@ def _tell_principal(entry: Entry) -> None:
 def _due(entry: Entry) -> str:
     """The day the pages name too: the promised one where it comes before the statutory."""
     facts = entry.data.get("paper", {}).get("facts", {})
-    first = min(filter(None, [facts.get("due_on"), facts.get("promised_on")]), default="")
+    answer = facts.get("answer_by") or ("" if facts else entry.data.get("due_on"))
+    first = answer or min(filter(None, [facts.get("due_on"), facts.get("promised_on")]), default="")
     return f"{date.fromisoformat(first):%-m月%-d日}" if first else ""
 
 

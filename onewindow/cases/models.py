@@ -28,24 +28,31 @@ class State(models.TextChoices):
     PASSED = "passed", "预审通过"
     SUBMITTED = "submitted", "已提交"
     RECEIVED = "received", "已收件"
+    CORRECTING = "correcting", "待补正"
     REVIEWING = "reviewing", "审查中"
+    PAUSED = "paused", "特别程序"
     DECIDING = "deciding", "待决定"
     DECIDED = "decided", "已决定"
     DELIVERED = "delivered", "已送达"
     FINISHED = "finished", "已办结"
     REFUSED = "refused", "不予受理"
     WITHDRAWN = "withdrawn", "已撤回"
+    LAPSED = "lapsed", "逾期未补正"
+    TERMINATED = "terminated", "已终止"
 
 
 OPEN_STATES = [
-    State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED,
-    State.REVIEWING, State.DECIDING, State.DECIDED, State.DELIVERED,
+    State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED, State.CORRECTING,
+    State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED, State.DELIVERED,
 ]  # fmt: skip
 # What the applicant may still change.
-EDITABLE_STATES = [State.DRAFT, State.RETURNED, State.PASSED]
+EDITABLE_STATES = [State.DRAFT, State.RETURNED, State.PASSED, State.CORRECTING]
+# Ended: nothing more will happen.
+CLOSED_STATES = [State.FINISHED, State.REFUSED, State.WITHDRAWN, State.LAPSED, State.TERMINATED]
 # Waiting for an officer, so shown on the work list.
 DESK_STATES = [
-    State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.DECIDING, State.DECIDED, State.DELIVERED,
+    State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED,
+    State.DELIVERED,
 ]  # fmt: skip
 
 
@@ -77,7 +84,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if principal.is_staff:
             # A draft is nobody's business but the applicant's; one at the window is the window's.
             begun = ~Q(state=State.DRAFT) | Q(channel=Case.Channel.DESK)
-            visible |= Q(agency_id__in=principal.agencies("clerk", "reviewer", "decider", "manager")) & begun
+            visible |= Q(agency_id__in=principal.agencies("clerk", "reviewer", "decider", "manager", "head")) & begun
             # A supervisor's post without an agency is over the whole district.
             district = principal.has_at(None, "supervisor")
             supervised = Q() if district else Q(agency_id__in=principal.agencies("supervisor"))
@@ -137,13 +144,22 @@ class Case(Flowing):
     form = models.JSONField(default=dict, blank=True)
     # Open pre-review remarks: [{"on": "form:age" | "material:id_card" | "", "text": …, "fixed": bool}].
     remarks = models.JSONField(default=list, blank=True)
+    # 补正: [{"asked_at", "items": [{"on", "text"}], "why_again", "answered_at"}], 特别程序: [{"procedure", "from",
+    # "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason", "at"} or {}.
+    corrections = models.JSONField(default=list, blank=True)
+    stops = models.JSONField(default=list, blank=True)
+    extension = models.JSONField(default=dict, blank=True)
     # Which review step is under way: index into `review_steps`.
     step = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
     declared_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    # When the whole set of papers was in: submission, or the last correction (行政许可法 §32(5)).
+    complete_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    # When the review step under way began.
+    step_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -167,7 +183,7 @@ class Case(Flowing):
         constraints = [
             models.CheckConstraint(
                 name="case_accepted_has_date",
-                condition=~Q(state__in=["reviewing", "deciding", "decided", "delivered", "finished"])
+                condition=~Q(state__in=["reviewing", "paused", "deciding", "decided", "delivered", "finished"])
                 | Q(accepted_at__isnull=False),
             ),
             models.CheckConstraint(

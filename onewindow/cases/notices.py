@@ -31,6 +31,11 @@ COMPLAINTS = "12345 政务服务便民热线"
 KINDS = {
     "receipt": Kind("receipt", "材料接收凭证", "收"),
     "prereview": Kind("prereview_remarks", "预审意见告知书", "预"),
+    "correction": Kind("correction", "补正告知书", "补"),
+    "lapse": Kind("termination", "退件通知书", "退"),
+    "special": Kind("special_procedure", "特别程序告知书", "特"),
+    "extension": Kind("extension", "延期决定通知书", "延"),
+    "termination": Kind("termination", "终止办理通知书", "终"),
     "acceptance": Kind("acceptance", "受理通知书", "受"),
     "refusal": Kind("refusal_to_accept", "不予受理决定书", "不受"),
     "granted": Kind("decision_granted", "准予决定书", "准"),

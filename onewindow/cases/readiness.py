@@ -61,7 +61,7 @@ def check(case: Case) -> Readiness:
         if missing and material.material.necessity != "tolerable":
             how = "请核对后打勾" if case.channel == Case.Channel.DESK else "请上传"
             problems[f"material:{material.key}"] = f"还缺“{material.name}”，{how}"
-    remarks = {remark["on"] or "application": f"预审意见还没有改：{remark['text']}" for remark in case.open_remarks}
+    remarks = {remark["on"] or "application": f"意见还没有改：{remark['text']}" for remark in case.open_remarks}
     return Readiness(listed, papers, problems, remarks)
 
 

@@ -240,6 +240,44 @@ class Provenance(Strict):
     note: Annotated[str, Said("备注")] = ""
 
 
+SILENCE = {"accepted": "视为受理", "none": "不视为受理"}
+PROCEDURES = {
+    "hearing": "听证", "bidding": "招标", "auction": "拍卖", "inspection": "检验", "testing": "检测",
+    "quarantine": "检疫", "appraisal": "鉴定", "expert_review": "专家评审", "site_visit": "现场踏勘",
+    "publicity": "公示公告",
+}  # fmt: skip
+Procedure = Literal[
+    "hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review", "site_visit",
+    "publicity",
+]  # fmt: skip
+
+
+class Intake(Strict):
+    """收件到受理的规矩; what stands here is 行政许可法 §32, other laws have their own."""
+
+    days: Annotated[int, Said("告知补正的期限（天）")] = Field(default=5, ge=0, le=60)
+    unit: Unit = "working"
+    silence: Annotated[Literal["accepted", "none"], Said("逾期不告知", words=SILENCE)] = "accepted"
+    on_the_spot: Annotated[bool, Said("必须当场告知补正")] = False
+    # 法 sets no period for the applicant: a local rule, in working days; 0 for none.
+    answer_days: Annotated[int, Said("申请人补正的期限（工作日）", "0 为不限")] = Field(default=30, ge=0, le=250)
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
+class Pause(Strict):
+    """A procedure beyond 行政许可法 §45 whose time does not count here, and the law that says so."""
+
+    procedure: Annotated[Procedure, Said("特别程序", words=PROCEDURES)]
+    cites: Annotated[tuple[Citation, ...], Said("依据")] = Field(min_length=1)
+
+
+class Extension(Strict):
+    """延长审批: once, by the head of the organ, before the period ends."""
+
+    days: Annotated[int, Said("最多延长（工作日）")] = Field(ge=1, le=60)
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
 KINDS = (
     "行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "行政征收", "其他行政权力", "公共服务", "中介服务",
 )  # fmt: skip
@@ -293,6 +331,9 @@ class Guide(Strict):
     # Natural days or working days fixed by law; None: the law fixes none.
     statutory: Annotated[Limit | None, Said("法定办结时限")] = None
     promised: Annotated[Limit | None, Said("承诺办结时限")] = None
+    intake: Annotated[Intake, Said("受理与补正")] = Intake()
+    pauses: Annotated[tuple[Pause, ...], Said("另有依据的特别程序")] = ()
+    extension: Annotated[Extension | None, Said("延长审批", "行政许可不填就是 10 个工作日")] = None
     steps: Annotated[tuple[Step, ...], Said("环节")] = ()
     visits: Annotated[Visits, Said("到现场")] = Visits()
     online: Annotated[Online, Said("网上办理")] = Online()

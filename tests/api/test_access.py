@@ -24,6 +24,7 @@ DOORS = [
     ("put", "/{number}/form", "cases:write"),
     ("post", "/{number}/prereview", "cases:write"),
     ("post", "/{number}/submission", "cases:write"),
+    ("post", "/{number}/corrections", "cases:write"),
     ("post", "/{number}/withdrawal", "cases:write"),
     ("post", "/{number}/materials/photo", "cases:write"),
     ("get", "/{number}/files/{file}", "cases:read"),
@@ -32,7 +33,7 @@ DOORS = [
     ("get", "/{number}/certificate", "cases:read"),
 ]
 OTHER = {"cases:read": "cases:write", "cases:write": "cases:read"}
-BODIES = {"prereview": {"declared": True}, "submission": {"declared": True}}
+BODIES = {"prereview": {"declared": True}, "submission": {"declared": True}, "corrections": {"declared": True}}
 
 
 def knock(program, method, path):

@@ -137,6 +137,7 @@ class Post(models.Model):
         CLERK = "clerk", "窗口受理岗"
         REVIEWER = "reviewer", "审查岗"
         DECIDER = "decider", "决定岗"
+        HEAD = "head", "机关负责人"
         MANAGER = "manager", "大厅管理"
         SUPERVISOR = "supervisor", "效能监管"
         EDITOR = "editor", "内容编辑"

@@ -19,7 +19,7 @@ from onewindow.api.problems import Problem, invalid, not_found
 from onewindow.api.reading import Answers, Strict, sealed_form, typed_answers
 from onewindow.api.v1 import track
 from onewindow.cases import applicants, readiness
-from onewindow.cases.actions import drafts, intake
+from onewindow.cases.actions import correction, drafts, intake
 from onewindow.cases.applicants import Applicant
 from onewindow.cases.models import Case, CaseQuerySet
 from onewindow.catalogue.models import Item
@@ -183,6 +183,12 @@ def submission(request: Request, number: str, body: Declared, key: Key) -> JsonR
     return once(request, key, 200, lambda: _send(request, number, intake.submit))
 
 
+@router.post("/cases/{number}/corrections", response=track.CaseReply, auth=WRITE)
+def corrections(request: Request, number: str, body: Declared, key: Key) -> JsonResponse:
+    """提交补正：要补的都补齐之后。不齐时回 422，errors 列出缺什么。"""
+    return once(request, key, 200, lambda: _send(request, number, correction.hand_in_corrections))
+
+
 @router.post("/cases/{number}/withdrawal", response=track.CaseReply, auth=WRITE)
 def withdrawal(request: Request, number: str, body: Withdrawal, key: Key) -> JsonResponse:
     """撤回申请；决定作出之前都可以。"""
@@ -194,7 +200,7 @@ def _send(request: Request, number: str, act: Callable[..., Case]) -> track.Case
     # In a wrong state the act itself refuses, with the better reason.
     if case.state in act.transition.source:  # type: ignore[attr-defined]
         found = readiness.check(case)
-        missing = (found.unanswered if act is intake.request_prereview else {}) | found.problems
+        missing = ({} if act is intake.submit else found.unanswered) | found.problems
         if missing:
             raise Problem("not-ready", f"还有 {len(missing)} 处没有补齐，见 errors。补齐后再提交。", missing.items())
     return track.reply(act(case, by=request.auth))

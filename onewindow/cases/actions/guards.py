@@ -5,7 +5,7 @@ from __future__ import annotations
 from onewindow.accounts.models import Mandate
 from onewindow.accounts.principal import Principal
 from onewindow.cases.models import Case
-from onewindow.kernel.ledger import Actor
+from onewindow.kernel.ledger import Actor, System
 
 
 def applicant(case: Case, by: Actor) -> bool:
@@ -65,3 +65,18 @@ def decider(case: Case, by: Actor) -> bool:
 
 def officer(case: Case, by: Actor) -> bool:
     return _post(case, by, "clerk", "reviewer", "decider", "manager")
+
+
+def examiner(case: Case, by: Actor) -> bool:
+    """Whoever has the case before them: in review the step's post, afterwards the decider."""
+    return reviewer(case, by) or decider(case, by)
+
+
+def head(case: Case, by: Actor) -> bool:
+    """The head of the organ 机关负责人: extends a period (行政许可法 §42)."""
+    return _post(case, by, "head")
+
+
+def timer(case: Case, by: Actor) -> bool:
+    """What the law says happens by itself."""
+    return isinstance(by, System)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from onewindow.accounts.principal import Principal
@@ -10,7 +11,7 @@ from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.kernel import clock
-from onewindow.kernel.flow import transition
+from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor
 
 SAY = "请写明要改什么、怎么改。"
@@ -39,15 +40,21 @@ def return_with_remarks(case: Case, *, by: Actor, remarks: list[dict[str, str]])
     """Every remark at once, each at the field or paper it is about, or at the whole ("") (一次性告知)."""
     if not remarks:
         raise ValueError("请至少写一条预审意见，告诉申请人改哪里、怎么改。")
+    remarks, nth = remark_on(case, remarks)
+    case.state = State.RETURNED
+    deadlines.refresh(case)
+    issued = notices.paper(case, "prereview", by=by, nth=nth, remarks=labelled(case, remarks))
+    return {"remarks": remarks, "paper": issued}
+
+
+def remark_on(case: Case, remarks: list[dict[str, str]]) -> tuple[list[dict[str, str]], int]:
+    """The remarks put on the case, each at a place it has, and the number of the round."""
     remarks = [{"on": remark["on"], "text": wording(remark["text"], least=2, otherwise=SAY)} for remark in remarks]
     if unknown := {remark["on"] for remark in remarks} - {"", *_places(case)}:
         raise ValueError(f"申请里没有这一处：{'、'.join(sorted(unknown))}")
-    rounds = sum(1 for _ in case.remarks) and max(remark.get("round", 1) for remark in case.remarks)
-    case.remarks = [*case.remarks, *({**remark, "fixed": False, "round": rounds + 1} for remark in remarks)]
-    case.state = State.RETURNED
-    deadlines.refresh(case)
-    issued = notices.paper(case, "prereview", by=by, nth=rounds + 1, remarks=labelled(case, remarks))
-    return {"remarks": remarks, "paper": issued}
+    nth = max((remark.get("round", 1) for remark in case.remarks), default=0) + 1
+    case.remarks = [*case.remarks, *({**remark, "fixed": False, "round": nth} for remark in remarks)]
+    return remarks, nth
 
 
 def _places(case: Case) -> dict[str, tuple[str, str]]:
@@ -85,7 +92,7 @@ def submit(case: Case, *, by: Actor) -> dict[str, Any]:
     the revision: the statement then finds another row, and the question is asked again.
     """
     readiness.ensure(case)
-    case.submitted_at = clock.now()
+    case.submitted_at = case.complete_at = clock.now()
     case.state = State.SUBMITTED
     deadlines.refresh(case)
     return {"declaration": DECLARATION}
@@ -107,11 +114,27 @@ def receive(case: Case, *, by: Actor) -> dict[str, Any]:
 def accept(case: Case, *, by: Actor) -> dict[str, Any]:
     """受理: statutory and promised clocks start the next day (行政许可法 §42, §82).
 
-    Told too late, the application was accepted by silence the day it was received (§32(4)): the clocks run from then.
+    Dated the day the whole set was in where something had to be corrected, and where the organ said nothing in time:
+    the application was then accepted by silence (§32(4)).
     """
     deemed = deadlines.is_silent(case)
-    case.accepted_at = case.submitted_at if deemed else clock.now()
-    case.step = 0
+    return begin(case, by, since=case.complete_at if deemed or case.corrections else clock.now(), deemed=deemed)
+
+
+@transition(
+    "case.deemed_accepted", label="逾期未告知，视为受理", source={State.SUBMITTED, State.RECEIVED}, target=None,
+    allowed=guards.timer,
+)  # fmt: skip
+def deem_accepted(case: Case, *, by: Actor) -> dict[str, Any]:
+    """视为受理: five working days without a word (行政许可法 §32(4)); supervision reads the row."""
+    if not deadlines.is_silent(case):
+        raise WrongState(case, "还在告知补正的期限之内。")
+    return begin(case, by, since=case.complete_at, deemed=True)
+
+
+def begin(case: Case, by: Actor, *, since: datetime | None, deemed: bool) -> dict[str, Any]:
+    case.accepted_at = since or case.submitted_at
+    case.step, case.step_at = 0, clock.now()
     case.state = State.REVIEWING if case.review_steps else State.DECIDING
     deadlines.refresh(case)
     due = case.statutory_due or case.promised_due
@@ -120,6 +143,7 @@ def accept(case: Case, *, by: Actor) -> dict[str, Any]:
         "applicant_phone": case.applicant_phone,
         "due_on": due.isoformat() if due else "",
         "promised_on": case.promised_due.isoformat() if case.promised_due else "",
+        "deemed": deemed,
     }
     paper = notices.paper(case, "acceptance", by=by, **facts)
     return {"due_on": facts["due_on"], "paper": paper} | ({"deemed": True} if deemed else {})
@@ -156,8 +180,8 @@ def refuse_to_accept(case: Case, *, by: Actor, ground: str, reason: str, right_o
     "case.withdrawn",
     label="撤回申请",
     source={
-        State.DRAFT, State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED,
-        State.REVIEWING, State.DECIDING,
+        State.DRAFT, State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED, State.CORRECTING,
+        State.REVIEWING, State.PAUSED, State.DECIDING,
     },
     target=State.WITHDRAWN,
     allowed=guards.filer,

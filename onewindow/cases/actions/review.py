@@ -8,6 +8,7 @@ from onewindow.cases import deadlines
 from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
+from onewindow.kernel import clock
 from onewindow.kernel.flow import transition
 from onewindow.kernel.ledger import Actor
 
@@ -27,7 +28,7 @@ def give_opinion(case: Case, *, by: Actor, advice: str, opinion: str) -> dict[st
         raise ValueError("请选择建议准予或建议不予。")
     opinion = wording(opinion, least=2, otherwise="请写明审查意见。")
     step = case.current_step
-    case.step += 1
+    case.step, case.step_at = case.step + 1, clock.now()
     if case.step >= len(case.review_steps):
         case.state = State.DECIDING
     deadlines.refresh(case)

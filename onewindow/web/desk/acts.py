@@ -8,8 +8,9 @@ from typing import Any
 
 from django import forms
 
-from onewindow.cases.actions import intake, outcome, review
+from onewindow.cases.actions import correction, intake, outcome, pause, review
 from onewindow.cases.models import Case
+from onewindow.catalogue.guide import PROCEDURES
 from onewindow.kernel.flow import Transition
 
 
@@ -76,6 +77,30 @@ class Remarks(Words):
         return [*found, *([{"on": "", "text": general}] if general else [])]
 
 
+class Corrections(Remarks):
+    general = text("对整份申请的补正要求", rows=2, required=False)
+    why_again = text("再次告知的原因（第二次告知才填）", rows=2, required=False, max_length=300)
+
+
+class Pause(Words):
+    procedure = forms.ChoiceField(label="特别程序", choices=PROCEDURES.items())
+    days = forms.IntegerField(label="所需时间（工作日）", min_value=1, max_value=180)
+    reason = text("原因", rows=2, max_length=500)
+
+
+class Resume(Words):
+    result = text("特别程序的结果", rows=2, max_length=1000)
+
+
+class Extend(Words):
+    days = forms.IntegerField(label="延长几个工作日", min_value=1, max_value=60)
+    reason = text("延长的理由（告诉申请人）", rows=2, max_length=500)
+
+
+class Terminate(Words):
+    reason = text("终止的事实和理由", rows=3, max_length=1000)
+
+
 class Withdraw(Words):
     reason = text("申请人撤回的原因", rows=2, max_length=200)
 
@@ -93,7 +118,10 @@ class Act:
         return self.run.transition  # type: ignore[attr-defined]
 
     def arguments(self, form: Words, data: Mapping[str, str]) -> dict[str, Any]:
-        return {"remarks": form.remarks(data)} if isinstance(form, Remarks) else form.cleaned_data
+        if not isinstance(form, Remarks):
+            return form.cleaned_data
+        said = {name: value for name, value in form.cleaned_data.items() if name != "general"}
+        return said | {"remarks": form.remarks(data)}
 
 
 # In the order an officer is likely to need them; the first possible one stands on top.
@@ -102,14 +130,19 @@ ACTS = {
     for act in [
         Act("acceptance", intake.accept, Receive),
         Act("receipt", intake.receive, Receive),
+        Act("correction", correction.ask_for_corrections, Corrections),
+        Act("resumption", pause.resume, Resume),
         Act("prereview-pass", intake.pass_prereview, Receive),
         Act("prereview-return", intake.return_with_remarks, Remarks),
         Act("opinion", review.give_opinion, Opinion),
         Act("grant", outcome.grant, Grant),
         Act("delivery", outcome.deliver, Deliver),
         Act("completion", outcome.finish, Receive),
+        Act("pause", pause.pause, Pause),
+        Act("extension", pause.extend, Extend),
         Act("refusal", intake.refuse_to_accept, Refuse, "不予受理会结束这件申请，决定书当即生成。"),
         Act("withdrawal", intake.withdraw, Withdraw, "按申请人本人的意思撤回。撤回后不再办理，不能恢复。"),
+        Act("termination", pause.terminate, Terminate, "终止后不再办理，不能恢复。"),
         Act("denial", outcome.deny, Deny, "不予决定送达后产生法律效力，申请人可以复议或诉讼。"),
     ]
 }

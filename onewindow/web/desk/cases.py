@@ -14,6 +14,7 @@ from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.models import Case, Presence, State
+from onewindow.catalogue.guide import PROCEDURES
 from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger, wire
@@ -23,7 +24,7 @@ from onewindow.web.desk import worklist
 from onewindow.web.desk.acts import ACTS, Words, offers, unsent
 from onewindow.web.my import steps
 
-OFFICERS = ("clerk", "reviewer", "decider", "manager")
+OFFICERS = ("clerk", "reviewer", "decider", "manager", "head")
 
 
 @staff_only(*OFFICERS, "supervisor")
@@ -55,15 +56,14 @@ def file_page(
         "said": said(case),
         "events": timeline.of(case, inner=True),
         "deadlines": deadlines.all_of(case),
+        "procedures": PROCEDURES,
         "offers": offered,
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
         "certificate": timeline.certificate(case),
         "rating": Rating.objects.filter(case=case).first(),
         "conflict": conflict,
-        "remarked": {
-            key.removeprefix("remark."): text for key, text in request.POST.items() if key.startswith("remark.")
-        },
+        "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
     }
     return render(request, "desk/case.html", context, status=status)

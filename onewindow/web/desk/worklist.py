@@ -11,14 +11,14 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases.models import Case, CaseQuerySet, State
+from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, State
 from onewindow.kernel import clock
 
 PAGE = 50
 # Which states wait for which post.
 WAITING = {
     "clerk": [State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.DECIDED, State.DELIVERED],
-    "reviewer": [State.REVIEWING],
+    "reviewer": [State.REVIEWING, State.PAUSED],
     "decider": [State.DECIDING],
 }
 # What a row of the list shows, and no form, answers or guide beside it.
@@ -59,9 +59,9 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
     if view == "mine":
         cases = cases.filter(waiting_for(principal))
     elif view == "open":
-        cases = cases.exclude(state__in=[State.DRAFT, State.FINISHED, State.REFUSED, State.WITHDRAWN])
+        cases = cases.exclude(state__in=[State.DRAFT, *CLOSED_STATES])
     else:
-        cases = cases.filter(state__in=[State.FINISHED, State.REFUSED, State.WITHDRAWN])
+        cases = cases.filter(state__in=CLOSED_STATES)
     if q:
         number = q.replace(" ", "")
         cases = cases.filter(Q(number=number) | Q(applicant_name__startswith=q) | Q(item__name__contains=q))

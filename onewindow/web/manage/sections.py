@@ -34,6 +34,7 @@ SECTIONS = {
         Section("materials", "材料", ("materials", "intermediary"), "逐项写清楚，不能写“其他材料”。"),
         Section("form", "表单", ("form",), "与“问题”同名的字段会自动带上回答，选项要一致。"),
         Section("steps", "环节与时限", ("immediate", "promised", "statutory", "steps")),
+        Section("law", "受理与停延", ("intake", "pauses", "extension"), "只有法律另有规定时才改。"),
         Section("fees", "收费", ("fee_note", "fees"), "能不能网上缴费，在“基本信息”的网上办理里写。"),
         Section("result", "结果", ("result",), "证照和文书的样本由系统按这里写的生成。"),
         Section("faq", "常见问题", ("faq",)),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
 from onewindow.cases import applicants, readiness, vault
-from onewindow.cases.actions import drafts, guards, intake
+from onewindow.cases.actions import correction, drafts, guards, intake
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item
@@ -201,6 +201,12 @@ def request_prereview(request: SignedIn, number: str) -> HttpResponse:
 @signed_in
 def submit(request: SignedIn, number: str) -> HttpResponse:
     return _send(request, number, intake.submit, "已正式提交。是否受理，最迟五个工作日内告诉您。")
+
+
+@require_POST
+@signed_in
+def correct(request: SignedIn, number: str) -> HttpResponse:
+    return _send(request, number, correction.hand_in_corrections, "补正已提交。窗口五个工作日内告诉您是否受理。")
 
 
 def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:

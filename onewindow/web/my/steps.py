@@ -74,7 +74,7 @@ def form_values(case: Case, page: int, principal: Principal) -> dict[str, Any]:
     if any(field.prefill and not known.get(field.prefill) for field in empty):
         known = vault.said_before(case, principal) | {key: value for key, value in known.items() if value}
     for field in empty:
-        if field.key in case.answers and field.kind in {"choice", "number"}:
+        if field.key in case.answers and field.kind in {"choice", "number", "yes_no"}:
             values[field.key] = case.answers[field.key]
         elif said := known.get(field.prefill):
             # An address written down in one line has not said its division.

@@ -25,6 +25,7 @@ urlpatterns = [
     path("my/cases/<str:number>/check/", apply.check, name="case-check"),
     path("my/cases/<str:number>/prereview/", apply.request_prereview, name="case-prereview"),
     path("my/cases/<str:number>/submission/", apply.submit, name="case-submission"),
+    path("my/cases/<str:number>/corrections/", apply.correct, name="case-corrections"),
     path("my/cases/<str:number>/withdrawal/", cases.withdraw, name="case-withdrawal"),
     path("cases/<str:number>/files/<uuid:paper>/", files.case_file, name="case-file"),
     path("cases/<str:number>/documents/<int:entry>/", files.document, name="case-document"),

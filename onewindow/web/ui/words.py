@@ -123,5 +123,7 @@ STATE_LOOKS = {
     "passed": ("jade", "circle-check"), "submitted": ("lake", "send"), "received": ("lake", "inbox"),
     "reviewing": ("lake", "clipboard-text"), "deciding": ("lake", "clipboard-text"),
     "decided": ("jade", "circle-check"), "delivered": ("jade", "circle-check"), "finished": ("jade", "circle-check"),
-    "refused": ("cinnabar", "circle-x"), "withdrawn": ("quiet", "arrow-back-up"),
+    "correcting": ("osmanthus", "message-2-exclamation"), "paused": ("osmanthus", "player-pause"),
+    "lapsed": ("quiet", "clock-x"), "terminated": ("quiet", "circle-off"), "refused": ("cinnabar", "circle-x"),
+    "withdrawn": ("quiet", "arrow-back-up"),
 }  # fmt: skip

@@ -25,6 +25,9 @@ WHO = {
     "clerk": "window clerk 窗口受理岗",
     "reviewer": "the post the item's step names: reviewer 审查岗 unless it says otherwise",
     "decider": "decider 决定岗",
+    "examiner": "reviewer 审查岗 or decider 决定岗, whoever has the case",
+    "head": "head of the organ 机关负责人",
+    "timer": "the program itself, when the day has passed",
 }
 HEAD = """\
 # States of a case 办件状态

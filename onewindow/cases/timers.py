@@ -1,0 +1,45 @@
+"""What the law lets happen by itself, once a day has passed: looked at every hour, each case in its own transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from onewindow.cases.actions import correction, intake, pause
+from onewindow.cases.models import Case, State
+from onewindow.kernel import clock
+from onewindow.kernel.flow import Conflict
+from onewindow.kernel.ledger import System
+
+log = logging.getLogger(__name__)
+CLOCK = System("clock", "系统（时限）")
+# State, how many days after the day waited for, and the act.
+DUE: tuple[tuple[frozenset[str], Callable[..., Case]], ...] = (
+    (frozenset({State.SUBMITTED, State.RECEIVED}), intake.deem_accepted),
+    (frozenset({State.CORRECTING}), correction.lapse),
+    (frozenset({State.PAUSED}), pause.note_overrun),
+)
+
+
+def run() -> int:
+    """How many cases moved. A worker killed in the middle has moved some; the next run moves the rest, none twice."""
+    today = clock.today()
+    return sum(_act(case, act) for case, act in _waiting(today))
+
+
+def _waiting(today: date) -> Iterator[tuple[Case, Callable[..., Case]]]:
+    cases = Case.objects.select_related("version", "item", "agency", "site", "mandate__agent").order_by("due_on", "pk")
+    for states, act in DUE:
+        yield from ((case, act) for case in cases.filter(state__in=states, due_on__lt=today).iterator(chunk_size=100))
+    soon = cases.filter(state=State.CORRECTING, due_on__range=(today, clock.calendar().next_working(today)))
+    yield from ((case, correction.remind) for case in soon.iterator(chunk_size=100))
+
+
+def _act(case: Case, act: Callable[..., Case]) -> bool:
+    try:
+        act(case, by=CLOCK)
+    except Conflict:
+        return False  # it moved meanwhile, or it is not time: both are right as they are
+    log.info("%s：%s", case.number, act.__name__)
+    return True
