@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_the_law_of_a_case'),
+        ('accounts', '0005_former_mandates'),
         ('cases', '0005_co_fillers'),
         ('catalogue', '0006_loading'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
