@@ -131,6 +131,7 @@ def test_no_chinese_stands_outside_the_catalogue():
         ("/items/XDP0096/?age=72&household=sichuan&who=self", "By your answers, you can apply."),
         ("/items/XDP0096/print/?age=72", "Service guide"),
         ("/items/XDP0096/versions/1/", "version 1"),
+        ("/events/birth/", "From pregnancy record to household register and medical insurance"),
         ("/verify/", "Is this certificate genuine?"),
         ("/help/", "How long it takes"),
         ("/sign-in/", "Get a code"),

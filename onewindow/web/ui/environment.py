@@ -42,6 +42,7 @@ def environment(**options: Any) -> Environment:
         "filesize": words.filesize,
         "named": words.named,
         "chinese": words.chinese,
+        "told": words.told,
         "grouped": numbers.grouped,
         "mask_name": secrecy.mask_name,
         "mask_phone": secrecy.mask_phone,

@@ -106,6 +106,11 @@ def _marked(text: str) -> SafeString:
     return format_html('<span lang="zh-Hans">{}</span>', text)
 
 
+def told(text: str) -> str | SafeString:
+    """A text of the district's data that the catalogue of the pages has in English; else marked as Chinese."""
+    return chinese(gettext(text))
+
+
 def first_sentence(text: str) -> str:
     return SENTENCE.split(text, maxsplit=1)[0]
 

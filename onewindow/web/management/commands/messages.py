@@ -20,6 +20,7 @@ from django.template.backends.jinja2 import Jinja2
 from onewindow.accounts.providers import password, phone_code
 from onewindow.cases.models import State
 from onewindow.catalogue.checklist import STATUS_TEXT
+from onewindow.catalogue.events import events
 from onewindow.documents.models import Certificate
 from onewindow.feedback.actions import BAD_TAGS, GOOD_TAGS, LEVELS
 from onewindow.web.public.themes import BUSINESS, LIFE
@@ -67,6 +68,9 @@ def _words_of_data() -> Iterator[str]:
     yield from (phone_code.WRONG, password.WRONG, password.LOCKED)
     yield from (*LEVELS.values(), *GOOD_TAGS, *BAD_TAGS, *State.labels, *Certificate.State.labels, "已过有效期")
     yield from STATUS_TEXT.values()
+    for event in events(settings.DATA_DIR).by_key.values():
+        yield from (event.name, event.lead, *(step.title for step in event.steps))
+        yield from filter(None, (step.note for step in event.steps))
     yield from (theme.name for theme in LIFE + BUSINESS)
     with (settings.DATA_DIR / "items.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
