@@ -21,6 +21,16 @@ MORE = {
     "refusal_to_accept": {"reason": "经营场所不在本区。", "right_organ": "成都市青白江区卫生健康局"},
     "decision_denied": {"reason": "未设置独立的消毒间。"},
     "prereview_remarks": {"remarks": [{"on": "平面图", "text": "请标出消毒间。"}]},
+    "correction": {
+        "remarks": [{"on": "平面图", "text": "请标出消毒间。", "standard": "设计单位盖章"}], "answer_by": "2026-12-31",
+        "why_again": "新交的平面图与申请书的面积不一致",
+    },
+    "special_procedure": {
+        "procedure": "检测", "days": 7, "from_day": "2026-03-06", "until": "2026-03-16",
+        "stop_basis": "《行政许可法》第四十五条", "reason": "检测空气质量", "due_on": "2026-03-25",
+    },
+    "extension": {"days": 10, "reason": "需要再次核实", "before": "2026-03-30", "due_on": "2026-04-14"},
+    "termination": {"reason": "申请单位已经注销"},
     "delivery": {"way": "窗口领取", "delivered_papers": ["准予决定书（新卫健准字〔2026〕第1号）"]},
     "certificate": {
         "title": "卫生许可证", "identifier": "1.2.156.3005.2.X.Y.1.001.A", "holder": "香城骨汤馆",
@@ -35,6 +45,10 @@ SAYS = {
     "decision_denied": ["消毒间", "60日", "6个月"],
     "withdrawal": ["准予撤回"],
     "prereview_remarks": ["平面图", "不计入办理时限"],
+    "correction": ["平面图", "设计单位盖章", "2026年12月31日", "补齐之日，即为受理之日", "面积不一致"],
+    "special_procedure": ["检测", "7个工作日", "不计算在办理期限内", "2026年3月25日"],
+    "extension": ["10个工作日", "2026年4月14日", "负责人批准"],
+    "termination": ["终止办理", "申请单位已经注销", "60日"],
     "delivery": ["窗口领取", "准字〔2026〕第1号"],
     "certificate": ["香城骨汤馆", "桂湖中路", "长期"],
     "application_form": ["申请人承诺", "真实、有效"],
@@ -52,7 +66,7 @@ def text_of(pdf, tmp_path):
     return "".join(text.split())
 
 
-@pytest.mark.parametrize("template", sorted(typesetting.NEEDS.keys() - {"leaflet"}))
+@pytest.mark.parametrize("template", sorted(typesetting.NEEDS.keys() - {"leaflet", "specimen"}))
 def test_every_paper_says_what_the_law_wants(template, tmp_path):
     text = text_of(typesetting.render(template, facts_of(template)), tmp_path)
     for words in SAYS[template]:

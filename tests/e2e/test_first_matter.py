@@ -58,7 +58,7 @@ def apply_online(page: Page) -> str:
     """Question → guide → checklist → form → papers → 预审; returns the case number."""
     page.goto("/")
     look(page, "home")
-    page.locator("main, .ow-hero").get_by_role("searchbox").first.fill(QUESTION)
+    page.locator("#q").fill(QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/**")
     look(page, "search")

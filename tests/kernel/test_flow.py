@@ -138,6 +138,6 @@ def test_two_acts_of_one_row_retry_on_the_fresh_row():
 def test_available_acts_follow_state_and_post():
     case = cases.submitted()
     names = [spec.name for spec in flow.available(case, cases.officer("受理员", "WJJ", "clerk"))]
-    assert names == ["receive", "accept", "refuse_to_accept"]
+    assert names == ["receive", "accept", "refuse_to_accept", "ask_for_corrections"]
     assert [spec.name for spec in flow.available(case, cases.citizen())] == ["withdraw"]
     assert flow.available(case, cases.officer("别局", _other(), "clerk", "reviewer", "decider")) == []

@@ -32,7 +32,7 @@ NO_MANDATE = "您没有申请人的有效委托，不能替他申请。请先在
 
 
 def mine(principal: Principal) -> CaseQuerySet:
-    return Case.objects.open_to(principal).of_applicant(principal)
+    return Case.objects.of_applicant(principal)
 
 
 def own_case(request: Request, number: str) -> Case:

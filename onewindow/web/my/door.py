@@ -17,7 +17,7 @@ from onewindow.web.account.guards import SignedIn
 def own_case(request: SignedIn, number: str) -> Case:
     """The person's own case, or 404 as for a stranger; an officer's case of somebody else is not "mine"."""
     principal = request.principal
-    return get_object_or_404(_cases().open_to(principal).of_applicant(principal), number=number)
+    return get_object_or_404(_cases().of_applicant(principal), number=number)
 
 
 def draft_case(request: SignedIn, number: str) -> Case:
