@@ -124,3 +124,10 @@ def test_english_of_the_flagships(guides):
     assert sum(each.share > 0.9 for each in spoken.values()) >= 40
     everything = [english for own in (*words.values(), shared) for english in own.values()]
     assert [english for english in everything if not re.search("[A-Za-z]", english)] == []
+
+
+def test_other_laws_have_their_own_rule_for_taking_in(guides):
+    """不动产登记暂行条例 §17 (on the spot), 市场主体登记管理条例 §19 (no acceptance by silence)."""
+    sale, company, licence = (guides[code].intake for code in ("XDF0062", "XDA0101", "XDA0106"))
+    assert (sale.on_the_spot, company.silence) == (True, "none")
+    assert (licence.on_the_spot, licence.silence, licence.days) == (False, "accepted", 5)

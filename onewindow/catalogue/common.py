@@ -6,7 +6,7 @@ it was filed under even when the entry changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,11 @@ class Common:
     steps: Content = field(default_factory=dict)
     contacts: Content = field(default_factory=dict)
     remedies: tuple[Content, ...] = ()
+    # 受理的规矩 of laws other than 行政许可法 §32.
+    intake: tuple[Content, ...] = ()
 
     def with_papers(self, papers: Content) -> Common:
-        return Common(self.papers | papers, self.questions, self.forms, self.steps, self.contacts, self.remedies)
+        return replace(self, papers=self.papers | papers)
 
     def expand(self, content: Content, where: str, problems: Problems) -> Content:
         """The guide with every named entry written out; a name nobody defined is a problem."""
@@ -66,6 +68,8 @@ class Common:
         full["contacts"] = self.contacts | full.get("contacts", {})
         if not full.get("remedies"):
             full["remedies"] = next((rule["text"] for rule in self.remedies if _concerns(rule, full)), {})
+        if "intake" not in full and (rule := next((r["rule"] for r in self.intake if _stands_on(r, full)), None)):
+            full["intake"] = rule
         return full
 
     def _named(self, entry: Any, library: Content, where: str, problems: Problems) -> Any:
@@ -96,11 +100,11 @@ class Common:
 
 def read(folder: Path, content: Content | None, problems: Problems) -> Common:
     """`content` is what common.yaml holds; a district without the file has no common entries."""
-    known = {"papers", "questions", "forms", "steps", "contacts", "remedies"}
+    known = {"papers", "questions", "forms", "steps", "contacts", "remedies", "intake"}
     for name in (content or {}).keys() - known:
         problems.add(f"common.yaml {name}", f"没有这一部分，只能是{'、'.join(sorted(known))}")
     parts = {name: value for name, value in (content or {}).items() if name in known}
-    return Common(**(parts | {"remedies": tuple(parts.get("remedies", ()))}))
+    return Common(**(parts | {name: tuple(parts.get(name, ())) for name in ("remedies", "intake")}))
 
 
 def _spell_choices(asked: Content) -> None:
@@ -141,3 +145,9 @@ def _concerns(rule: Content, guide: Content) -> bool:
     agency, kind = guide.get("agency"), guide.get("kind")
     named = kind in rule.get("kinds", [kind]) and agency in rule.get("agencies", [agency])
     return named and agency not in rule.get("except", ())
+
+
+def _stands_on(rule: Content, guide: Content) -> bool:
+    """The first law an item rests on has its own rule for taking applications in."""
+    basis = guide.get("basis") or [{}]
+    return any(law in basis[0].get("law", "") for law in rule["laws"])
