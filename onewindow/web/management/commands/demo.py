@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from onewindow.web.management.commands.serve import ensure_port_free
+from onewindow.web.management.commands.serve import ensure_port_free, server
 
 # Seconds for the first answer: a busy or slow machine takes a minute to import everything.
 PATIENCE = 180
@@ -33,9 +33,11 @@ class Command(BaseCommand):
         # Also when a shell started us in the background, where SIGINT would be ignored by us and by our children.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-        children = [self._start("serve"), self._start("worker")]
+        children = [self._start(server("127.0.0.1", 2))]
         try:
             self._wait_until_up(children)
+            # After the site: on two cores they would load the program against each other.
+            children.append(self._start([sys.executable, "-m", "config.console", "worker"]))
             call_command("demo_accounts")
             self.stdout.write(self.style.SUCCESS(f"\n一窗已启动：{settings.PUBLIC_URL}    （Ctrl-C 停止）\n"))
             self.stdout.flush()
@@ -47,10 +49,9 @@ class Command(BaseCommand):
         finally:
             self._stop(children)
 
-    def _start(self, command: str) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         # A session of its own: a terminal's Ctrl-C would reach the server and its workers at once, and orphan one.
-        own = [sys.executable, "-m", "config.console", command]
-        return subprocess.Popen(own, start_new_session=True)  # noqa: S603 - our own commands
+        return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own commands
 
     def _wait_until_up(self, children: list[subprocess.Popen[bytes]]) -> None:
         end = time.monotonic() + PATIENCE

@@ -17,6 +17,15 @@ def ensure_port_free(host: str, port: int) -> None:
             raise CommandError(f"端口 {port} 已被占用。请换一个端口再试，例如：PORT={port + 1} make demo") from error
 
 
+def server(host: str, workers: int) -> list[str]:
+    """The command line of the web server: it loads the program itself, once in each worker."""
+    return [
+        sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi",
+        "--host", host, "--port", str(settings.PORT), "--workers", str(workers), "--no-ws",
+        "--log-level", "warning", "--blocking-threads", "4",
+    ]  # fmt: skip
+
+
 class Command(BaseCommand):
     help = "启动网站（granian）；端口由 PORT 决定"
 
@@ -26,9 +35,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, workers: int, **options: Any) -> None:
         ensure_port_free(host, settings.PORT)
-        command = [
-            sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi",
-            "--host", host, "--port", str(settings.PORT), "--workers", str(workers), "--no-ws",
-            "--log-level", "warning", "--blocking-threads", "4",
-        ]  # fmt: skip
-        os.execv(sys.executable, command)  # noqa: S606 - our own server in place of this process
+        os.execv(sys.executable, server(host, workers))  # noqa: S606 - our own server in place of this process
