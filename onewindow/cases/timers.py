@@ -14,7 +14,7 @@ from onewindow.kernel.ledger import System
 
 log = logging.getLogger(__name__)
 CLOCK = System("clock", "系统（时限）")
-# State, how many days after the day waited for, and the act.
+# What happens by itself in these states once the day waited for has passed.
 DUE: tuple[tuple[frozenset[str], Callable[..., Case]], ...] = (
     (frozenset({State.SUBMITTED, State.RECEIVED}), intake.deem_accepted),
     (frozenset({State.CORRECTING}), correction.lapse),
@@ -41,5 +41,8 @@ def _act(case: Case, act: Callable[..., Case]) -> bool:
         act(case, by=CLOCK)
     except Conflict:
         return False  # it moved meanwhile, or it is not time: both are right as they are
+    except Exception:  # one case that cannot move must not keep the others from what the law gives them
+        log.exception("%s 的时限没能处理，下一次再试", case.number)
+        return False
     log.info("%s：%s", case.number, act.__name__)
     return True

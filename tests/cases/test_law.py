@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
-from onewindow.cases import deadlines, timers
+from onewindow.cases import deadlines, notices, timers
 from onewindow.cases.actions import correction, drafts, intake, outcome, pause, review
 from onewindow.cases.models import Case, State
 from onewindow.kernel.flow import Conflict, WrongState
@@ -143,6 +143,24 @@ class TestByItself:
         assert timers.run() == 1
         second.refresh_from_db()
         assert second.state == State.REVIEWING
+
+    def test_a_fault_in_one_case_is_left_for_the_next_run(self, monday, monkeypatch):
+        broken, sound = submitted(LICENCE), submitted(LICENCE)
+        monday.move_to("2026-03-12 09:00+08:00")
+        paper = notices.paper
+
+        def torn(case, *args, **facts):
+            if case.number == broken.number:
+                raise OSError("模板读不出来")
+            return paper(case, *args, **facts)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(notices, "paper", torn)
+            assert timers.run() == 1
+        sound.refresh_from_db()
+        broken.refresh_from_db()
+        assert (sound.state, broken.state) == (State.REVIEWING, State.SUBMITTED)
+        assert timers.run() == 1
 
     @pytest.mark.threads
     @pytest.mark.django_db(transaction=True)
