@@ -166,6 +166,12 @@ def _most_useful(questions: Iterable[Question], useful: Counter[str]) -> Questio
     return best if best is not None and useful[best.key] else None
 
 
+def spelled(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed answers as forms and addresses spell them; `read_answers` reads them back."""
+    yes_no = {True: "yes", False: "no"}
+    return {key: yes_no[value] if isinstance(value, bool) else value for key, value in answers.items()}
+
+
 def read_answers(guide: Guide, mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Typed answers from a query string, a form or JSON; whatever is not a possible answer is left out."""
     found = {}

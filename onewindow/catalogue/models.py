@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from onewindow.accounts.principal import Principal
-from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist
+from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist, spelled
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.texts import Spoken
 from onewindow.kernel import clock, numbers
@@ -157,8 +157,7 @@ class SavedList(models.Model):
     @property
     def query(self) -> str:
         """The answers as an address carries them to guide, leaflet, application and window."""
-        said = {True: "yes", False: "no"}
-        return urlencode({k: said[v] if isinstance(v, bool) else v for k, v in self.answers.items()})
+        return urlencode(spelled(self.answers))
 
     @property
     def left(self) -> int:

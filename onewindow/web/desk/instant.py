@@ -20,7 +20,7 @@ from onewindow.accounts.models import Organisation
 from onewindow.cases.actions import drafts, instant, intake
 from onewindow.cases.models import Case, State
 from onewindow.catalogue import lists
-from onewindow.catalogue.checklist import checklist, read_answers
+from onewindow.catalogue.checklist import checklist, read_answers, spelled
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
@@ -63,16 +63,12 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse
     answers = read_answers(guide, request.POST or request.GET)
     context: dict[str, Any] = {
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
-        "schema": steps.questions_schema(guide), "answers": {k: _typed(v) for k, v in answers.items()},
+        "schema": steps.questions_schema(guide), "answers": spelled(answers),
         "checklist": checklist(guide, _facts(guide, values, answers)), "seen": request.POST.getlist("seen_paper"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
         "posted": request.POST, "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
     }  # fmt: skip
     return render(request, "desk/instant.html", context, status=422 if errors else 200)
-
-
-def _typed(value: Any) -> Any:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from onewindow.accounts import divisions
 from onewindow.cases import applicants, readiness, vault
 from onewindow.cases.actions import correction, drafts, guards, intake
 from onewindow.cases.models import Case, CasePaper
-from onewindow.catalogue.checklist import read_answers
+from onewindow.catalogue.checklist import read_answers, spelled
 from onewindow.catalogue.models import Item
 from onewindow.documents import files, uploads
 from onewindow.kernel import forms
@@ -58,7 +58,7 @@ def questions(request: SignedIn, case: Case) -> HttpResponse:
     context = {
         "case": case,
         "schema": schema,
-        "values": steps.answer_values(case),
+        "values": spelled(case.answers),
         "steps": steps.progress(case, "questions"),
     }
     return render(request, "my/questions.html", context)

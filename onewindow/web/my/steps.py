@@ -61,11 +61,6 @@ def questions_schema(guide: Guide) -> FormSchema:
     return FormSchema(pages=(FormPage(title="先问几句，好知道您要带什么", fields=fields),))
 
 
-def answer_values(case: Case) -> dict[str, Any]:
-    yes_no = {True: "yes", False: "no"}
-    return {key: yes_no.get(value, value) if isinstance(value, bool) else value for key, value in case.answers.items()}
-
-
 def form_values(case: Case, page: int, principal: Principal) -> dict[str, Any]:
     """What was typed before, else what is known of the applicant, else what was said last time."""
     fields, values = case.guide.form.pages[page - 1].fields, dict(forms.masked(case.guide.form, case.form))

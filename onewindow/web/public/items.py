@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from onewindow.accounts.models import Agency
 from onewindow.catalogue import specimens, translations
-from onewindow.catalogue.checklist import checklist, read_answers
+from onewindow.catalogue.checklist import checklist, read_answers, spelled
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.web.account.guards import Request
 from onewindow.web.public import opendata, themes
@@ -93,15 +93,10 @@ def guide_page(request: HttpRequest, item: Item, version: ItemVersion | None = N
         "version": shown,
         "is_current": shown.pk == item.current_id,
         "guide": guide,
-        "answers": {key: _as_typed(value) for key, value in answers.items()},
+        "answers": {key: str(value) for key, value in spelled(answers).items()},
         "answered": bool(answers),
         "query": urlencode({key: request.GET[key] for key in asked if request.GET.get(key)}),
         "checklist": checklist(guide, answers),
         "structured": structured,
         "versions": item.versions.defer("body")[:10],
     }
-
-
-def _as_typed(value: Any) -> str:
-    """The answer as the form's boxes spell it."""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
