@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from onewindow.cases.models import State
-from onewindow.catalogue.guide import Limit
+from onewindow.catalogue.procedure import Limit
 from onewindow.kernel import clock
 
 if TYPE_CHECKING:

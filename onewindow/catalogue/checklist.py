@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from onewindow.catalogue.guide import Citation, Condition, Guide, Material, Question, Situation
+from onewindow.catalogue.guide import Condition, Guide, Material, Question, Situation
+from onewindow.catalogue.procedure import Citation
 from onewindow.kernel.conditions import Answer, evaluate
 
 Status = Literal["bring", "ready", "not_needed", "unknown"]

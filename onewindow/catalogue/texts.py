@@ -10,13 +10,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from onewindow.catalogue.guide import (
-    Citation,
     Condition,
     Contacts,
     Faq,
     Fee,
     Guide,
-    Limit,
     Mail,
     Material,
     Online,
@@ -26,9 +24,9 @@ from onewindow.catalogue.guide import (
     Remedies,
     Result,
     Situation,
-    Step,
     Visits,
-)  # fmt: skip
+)
+from onewindow.catalogue.procedure import Citation, Limit, Step  # fmt: skip
 from onewindow.kernel.forms.schema import Choice, FormField, FormPage
 
 M = TypeVar("M", bound=BaseModel)

@@ -18,8 +18,9 @@ from onewindow.api.problems import not_found
 from onewindow.api.reading import Answers, Strict, typed_answers
 from onewindow.catalogue import checklist as checklists
 from onewindow.catalogue import translations
-from onewindow.catalogue.guide import Citation, Guide, Question
+from onewindow.catalogue.guide import Guide, Question
 from onewindow.catalogue.models import Item, ItemVersion
+from onewindow.catalogue.procedure import Citation
 from onewindow.catalogue.search import search
 
 router = Router(auth=visitor)

@@ -8,7 +8,7 @@ from onewindow.cases import deadlines, notices
 from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
-from onewindow.catalogue.guide import PROCEDURES
+from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor

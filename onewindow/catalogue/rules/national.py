@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from onewindow.catalogue.guide import STAGES, Guide, Limit
+from onewindow.catalogue.guide import Guide
+from onewindow.catalogue.procedure import STAGES, Limit
 from onewindow.catalogue.rules.fault import Fault
 
 LICENCE = "行政许可"

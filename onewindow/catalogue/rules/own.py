@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onewindow.catalogue.checks import Path
-from onewindow.catalogue.guide import Citation, Guide
+from onewindow.catalogue.guide import Guide
+from onewindow.catalogue.procedure import Citation
 from onewindow.catalogue.rules.fault import Fault
 from onewindow.catalogue.rules.policy import Policy
 from onewindow.kernel import conditions

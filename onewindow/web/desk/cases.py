@@ -14,7 +14,7 @@ from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.models import Case, Presence, State
-from onewindow.catalogue.guide import PROCEDURES
+from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger, wire

@@ -1,59 +1,21 @@
-"""Cases 办件: one matter of one applicant, from the first draft to the rating."""
+"""The case itself and its one door."""
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
 from onewindow.accounts.models import Mandate, in_force
-from onewindow.documents.content import IMAGES
-from onewindow.kernel import clock, numbers, secrecy
+from onewindow.cases.models.states import DESK_STATES, EDITABLE_STATES, OPEN_STATES, State
+from onewindow.kernel import clock, secrecy
 from onewindow.kernel.models import Flowing
 
 if TYPE_CHECKING:
     from onewindow.accounts.principal import Principal
-    from onewindow.catalogue.guide import Guide, Step
-
-
-class State(models.TextChoices):
-    """The states that are law; the procedure between them is data of the item."""
-
-    DRAFT = "draft", "草稿"
-    PREREVIEW = "prereview", "预审中"
-    RETURNED = "returned", "待修改"
-    PASSED = "passed", "预审通过"
-    SUBMITTED = "submitted", "已提交"
-    RECEIVED = "received", "已收件"
-    CORRECTING = "correcting", "待补正"
-    REVIEWING = "reviewing", "审查中"
-    PAUSED = "paused", "特别程序"
-    DECIDING = "deciding", "待决定"
-    DECIDED = "decided", "已决定"
-    DELIVERED = "delivered", "已送达"
-    FINISHED = "finished", "已办结"
-    REFUSED = "refused", "不予受理"
-    WITHDRAWN = "withdrawn", "已撤回"
-    LAPSED = "lapsed", "逾期未补正"
-    TERMINATED = "terminated", "已终止"
-
-
-OPEN_STATES = [
-    State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED, State.CORRECTING,
-    State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED, State.DELIVERED,
-]  # fmt: skip
-# What the applicant may still change.
-EDITABLE_STATES = [State.DRAFT, State.RETURNED, State.PASSED, State.CORRECTING]
-# Ended: nothing more will happen.
-CLOSED_STATES = [State.FINISHED, State.REFUSED, State.WITHDRAWN, State.LAPSED, State.TERMINATED]
-# Waiting for an officer, so shown on the work list.
-DESK_STATES = [
-    State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED,
-    State.DELIVERED,
-]  # fmt: skip
+    from onewindow.catalogue.guide import Guide
+    from onewindow.catalogue.procedure import Step
 
 
 def _concerning(principal: Principal) -> Q:
@@ -99,8 +61,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The applicant's door, and while it is a draft that of whoever was asked to fill it in together."""
         if principal is None:
             return self.none()
-        asked = CoFiller.objects.filter(user_id=principal.user_id, joined_at__isnull=False, ended_at__isnull=True)
-        return self.filter(_concerning(principal) | Q(pk__in=asked.values("case_id"), state__in=EDITABLE_STATES))
+        asked = Case.objects.filter(
+            co_fillers__user_id=principal.user_id,
+            co_fillers__joined_at__isnull=False,
+            co_fillers__ended_at__isnull=True,
+        )
+        return self.filter(_concerning(principal) | Q(pk__in=asked.values("pk"), state__in=EDITABLE_STATES))
 
     def on_desk(self) -> CaseQuerySet:
         return self.filter(state__in=DESK_STATES)
@@ -226,91 +192,3 @@ class Case(Flowing):
 
     def remarks_on(self, place: str) -> list[dict[str, Any]]:
         return [remark for remark in self.open_remarks if remark["on"] == place]
-
-
-class CasePaper(models.Model):
-    """A file handed in for one of the case's materials."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    case = models.ForeignKey(Case, models.PROTECT, related_name="papers")
-    material = models.CharField(max_length=60)
-    # What the paper is called in the guide: other items ask for it by the same name.
-    title = models.CharField(max_length=200, blank=True)
-    file = models.ForeignKey("documents.File", models.PROTECT, null=True, blank=True, related_name="case_papers")
-    # Paper seen at the window instead of a file: "original", "copy".
-    paper_form = models.CharField(max_length=20, blank=True)
-    added_by = models.CharField(max_length=60)
-    added_at = models.DateTimeField(default=clock.now)
-    removed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["case", "material"])]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case", "material", "file", "paper_form"], name="case_paper_once",
-                condition=Q(removed_at__isnull=True), nulls_distinct=False,
-            )
-        ]  # fmt: skip
-        ordering = ["added_at"]
-
-    def __str__(self) -> str:
-        return f"{self.case_id}/{self.material}"
-
-    @property
-    def is_photo(self) -> bool:
-        return self.file is not None and self.file.mime in IMAGES
-
-
-class CoFiller(models.Model):
-    """共同填写人: somebody the applicant asked to help fill in the draft; reads and writes it, never sends it."""
-
-    number = models.CharField(max_length=12, primary_key=True, default=numbers.share_number)
-    case = models.ForeignKey(Case, models.CASCADE, related_name="co_fillers")
-    # What the applicant calls this person; not the name of an account.
-    label = models.CharField(max_length=30)
-    user = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
-    invited_at = models.DateTimeField(default=clock.now)
-    joined_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case", "user"], name="co_filler_once", condition=Q(ended_at__isnull=True, user__isnull=False)
-            )
-        ]
-        indexes = [models.Index(fields=["user", "ended_at"])]
-        ordering = ["invited_at"]
-
-    def __str__(self) -> str:
-        return f"{self.label} @ {self.case_id}"
-
-
-class Presence(models.Model):
-    """Who has a case open now, so that two people at one file see each other."""
-
-    SECONDS = 45
-
-    case = models.ForeignKey(Case, models.CASCADE, related_name="presences")
-    user = models.ForeignKey("accounts.User", models.CASCADE)
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "user"], name="presence_once")]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} @ {self.case_id}"
-
-    @classmethod
-    def meet(cls, case: Case, user_id: int) -> list[str]:
-        """Say that the user is here; the names of the others who are. One statement: every look at a file runs it."""
-        now = clock.now()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "WITH here AS (INSERT INTO cases_presence (case_id, user_id, seen_at) VALUES (%s, %s, %s) "
-                "ON CONFLICT ON CONSTRAINT presence_once DO UPDATE SET seen_at = EXCLUDED.seen_at) "
-                "SELECT u.name FROM cases_presence p JOIN accounts_user u ON u.id = p.user_id "
-                "WHERE p.case_id = %s AND p.user_id <> %s AND p.seen_at > %s ORDER BY p.id",
-                [case.pk, user_id, now, case.pk, user_id, now - dt.timedelta(seconds=cls.SECONDS)],
-            )
-            return [name for (name,) in cursor.fetchall()]

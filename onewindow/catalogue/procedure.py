@@ -1,0 +1,106 @@
+"""How a case of an item runs: periods, steps, and the law's rules for taking in, stopping and lengthening.
+
+What stands here are the law's defaults; a guide says where another law differs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from onewindow.kernel.forms.schema import Said, Strict
+
+Confidence = Literal["A", "B", "C", "V", "P", "K", "T", "D", "E", "n", "k", ""]
+CONFIDENCE = {
+    "": "未注明", "V": "已查原文", "A": "公开目录", "B": "公开来源", "P": "部分查过", "C": "通用知识",
+    "K": "凭记忆，待核对",
+    "T": "按条文数字推得", "D": "默认值", "E": "估计", "n": "有此法，未引条", "k": "法名凭记忆",
+}  # fmt: skip
+Sure = Annotated[Confidence, Said("可信度", words=CONFIDENCE)]
+UNITS = {"working": "工作日", "natural": "自然日"}
+Unit = Annotated[Literal["working", "natural"], Said("单位", words=UNITS)]
+WHEN = "条件式，例如 household == 'sichuan'；代号见“问题”"
+Key = Annotated[str, Said("代号", "小写字母、数字和下划线，条件式里用")]
+
+
+class Citation(Strict):
+    """Legal basis 依据. `confidence` as in data/xindu/README.md: V looked up, K general knowledge …"""
+
+    law: Annotated[str, Said("法律法规", "带书名号的全称")]
+    article: Annotated[str, Said("条款")] = ""
+    text: Annotated[str, Said("条文", long=True)] = ""
+    confidence: Sure = ""
+    number: Annotated[str, Said("文号")] = ""
+    issuer: Annotated[str, Said("颁布机关")] = ""
+    since: Annotated[str, Said("实施日期")] = ""
+
+    def __str__(self) -> str:
+        """《居民身份证法》第十四条; where the article is in Latin letters, it stands apart: … Law, art. 14."""
+        return f"{self.law}, {self.article}" if self.article and self.article.isascii() else self.law + self.article
+
+
+class Limit(Strict):
+    """A period; 0 days means on the spot."""
+
+    days: Annotated[int, Said("天数", "0 就是当场办结")] = Field(ge=0, le=400)
+    unit: Unit = "working"
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+    note: Annotated[str, Said("说明")] = ""
+    confidence: Sure = ""
+
+
+STAGES = {"accept": "受理", "review": "审查", "decide": "决定", "certify": "制证、办结", "deliver": "送达"}
+
+
+class Step(Strict):
+    """环节. `post` is the role that does it; review steps run between acceptance and decision."""
+
+    key: Annotated[Literal["accept", "review", "decide", "certify", "deliver"], Said("环节", words=STAGES)]
+    name: Annotated[str, Said("环节名称")]
+    post: Annotated[
+        Literal["clerk", "reviewer", "decider"],
+        Said("岗位", words={"clerk": "窗口受理岗", "reviewer": "审查岗", "decider": "决定岗"}),
+    ]
+    days: Annotated[float, Said("用时（天）")] = 0
+    unit: Unit = "working"
+    performer: Annotated[str, Said("谁来办")] = ""
+    description: Annotated[str, Said("做什么", long=True)] = ""
+
+
+SILENCE = {"accepted": "视为受理", "none": "不视为受理"}
+PROCEDURES = {
+    "hearing": "听证", "bidding": "招标", "auction": "拍卖", "inspection": "检验", "testing": "检测",
+    "quarantine": "检疫", "appraisal": "鉴定", "expert_review": "专家评审", "site_visit": "现场踏勘",
+    "publicity": "公示公告",
+}  # fmt: skip
+Procedure = Literal[
+    "hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review", "site_visit",
+    "publicity",
+]  # fmt: skip
+
+
+class Intake(Strict):
+    """收件到受理的规矩; what stands here is 行政许可法 §32, other laws have their own."""
+
+    days: Annotated[int, Said("告知补正的期限（天）")] = Field(default=5, ge=0, le=60)
+    unit: Unit = "working"
+    silence: Annotated[Literal["accepted", "none"], Said("逾期不告知", words=SILENCE)] = "accepted"
+    on_the_spot: Annotated[bool, Said("必须当场告知补正")] = False
+    # 法 sets no period for the applicant: a local rule, in working days; 0 for none.
+    answer_days: Annotated[int, Said("申请人补正的期限（工作日）", "0 为不限")] = Field(default=30, ge=0, le=250)
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
+class Pause(Strict):
+    """A procedure beyond 行政许可法 §45 whose time does not count here, and the law that says so."""
+
+    procedure: Annotated[Procedure, Said("特别程序", words=PROCEDURES)]
+    cites: Annotated[tuple[Citation, ...], Said("依据")] = Field(min_length=1)
+
+
+class Extension(Strict):
+    """延长审批: once, by the head of the organ, before the period ends."""
+
+    days: Annotated[int, Said("最多延长（工作日）")] = Field(ge=1, le=60)
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()

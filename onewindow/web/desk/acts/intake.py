@@ -1,0 +1,32 @@
+"""预审、收件、补正、受理、不予受理、撤回."""
+
+from __future__ import annotations
+
+from django import forms
+
+from onewindow.cases.actions import correction, intake
+from onewindow.web.desk.acts.act import Act, Click, Remarks, Words, one_of, text
+
+
+class Refuse(Words):
+    ground = one_of("理由", intake.REFUSAL_GROUNDS)
+    reason = text("具体原因")
+    right_organ = forms.CharField(label="应当向哪个机关申请", required=False, max_length=100)
+
+
+class Corrections(Remarks):
+    general = text("对整份申请的补正要求", rows=2, required=False)
+    why_again = text("再次告知的原因（第二次告知才填）", rows=2, required=False, max_length=300)
+
+
+class Withdraw(Words):
+    reason = text("申请人撤回的原因", rows=2, max_length=200)
+
+
+ACCEPTANCE = Act("acceptance", intake.accept, Click)
+RECEIPT = Act("receipt", intake.receive, Click)
+CORRECTION = Act("correction", correction.ask_for_corrections, Corrections)
+PREREVIEW_PASS = Act("prereview-pass", intake.pass_prereview, Click)
+PREREVIEW_RETURN = Act("prereview-return", intake.return_with_remarks, Remarks)
+REFUSAL = Act("refusal", intake.refuse_to_accept, Refuse, "不予受理会结束这件申请，决定书当即生成。")
+WITHDRAWAL = Act("withdrawal", intake.withdraw, Withdraw, "按申请人本人的意思撤回。撤回后不再办理，不能恢复。")

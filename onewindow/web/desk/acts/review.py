@@ -1,0 +1,40 @@
+"""审查、特别程序、延期、终止."""
+
+from __future__ import annotations
+
+from django import forms
+
+from onewindow.cases.actions import pause, review
+from onewindow.catalogue.procedure import PROCEDURES
+from onewindow.web.desk.acts.act import Act, Words, one_of, text
+
+
+class Opinion(Words):
+    advice = one_of("意见", review.ADVICE, initial="agree")
+    opinion = text("审查意见")
+
+
+class Pause(Words):
+    procedure = forms.ChoiceField(label="特别程序", choices=PROCEDURES.items())
+    days = forms.IntegerField(label="所需时间（工作日）", min_value=1, max_value=180)
+    reason = text("原因", rows=2, max_length=500)
+
+
+class Resume(Words):
+    result = text("特别程序的结果", rows=2, max_length=1000)
+
+
+class Extend(Words):
+    days = forms.IntegerField(label="延长几个工作日", min_value=1, max_value=60)
+    reason = text("延长的理由（告诉申请人）", rows=2, max_length=500)
+
+
+class Terminate(Words):
+    reason = text("终止的事实和理由", rows=3, max_length=1000)
+
+
+OPINION = Act("opinion", review.give_opinion, Opinion)
+PAUSE = Act("pause", pause.pause, Pause)
+RESUMPTION = Act("resumption", pause.resume, Resume)
+EXTENSION = Act("extension", pause.extend, Extend)
+TERMINATION = Act("termination", pause.terminate, Terminate, "终止后不再办理，不能恢复。")
