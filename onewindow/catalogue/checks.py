@@ -38,7 +38,7 @@ def _fields(guide: Guide) -> Iterator[tuple[Path, FormField]]:
 def _repeated(guide: Guide) -> Iterator[Finding]:
     lists: dict[str, Iterable[tuple[Path, str]]] = {
         name: [((name, i), entry.key) for i, entry in enumerate(getattr(guide, name))]
-        for name in ("questions", "conditions", "situations", "materials")
+        for name in ("questions", "conditions", "situations", "materials", "parties")
     }
     # A case may be reviewed in several steps; every other stage happens once.
     lists["steps"] = [(("steps", i), step.key) for i, step in enumerate(guide.steps) if step.key != "review"]
@@ -58,6 +58,8 @@ def _written(guide: Guide) -> Iterator[tuple[Path, str]]:
         yield ("situations", i, "when"), situation.when
     for i, material in enumerate(guide.materials):
         yield ("materials", i, "needed_when"), material.needed_when
+    for i, party in enumerate(guide.parties):
+        yield ("parties", i, "when"), party.when
     for path, field in _fields(guide):
         yield (*path, "shown_when"), field.shown_when
 

@@ -14,6 +14,7 @@ from onewindow.catalogue.procedure import (
     CONFIDENCE,
     WHEN,
     Citation,
+    CoApplicant,
     Confidence,
     Extension,
     Intake,
@@ -253,6 +254,7 @@ class Guide(Strict):
     intake: Annotated[Intake, Said("受理与补正")] = Intake()
     pauses: Annotated[tuple[Pause, ...], Said("另有依据的特别程序")] = ()
     extension: Annotated[Extension | None, Said("延长审批", "行政许可不填就是 10 个工作日")] = None
+    parties: Annotated[tuple[CoApplicant, ...], Said("共同申请人")] = ()
     steps: Annotated[tuple[Step, ...], Said("环节")] = ()
     visits: Annotated[Visits, Said("到现场")] = Visits()
     online: Annotated[Online, Said("网上办理")] = Online()

@@ -104,3 +104,14 @@ class Extension(Strict):
 
     days: Annotated[int, Said("最多延长（工作日）")] = Field(ge=1, le=60)
     basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
+class CoApplicant(Strict):
+    """共同申请人: somebody besides the applicant who must confirm the application before it is submitted."""
+
+    key: Key = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: Annotated[str, Said("称谓", "例如 买卖的另一方、配偶")] = Field(max_length=40)
+    count: Annotated[int, Said("至少几人")] = Field(default=1, ge=1, le=20)
+    when: Annotated[str, Said("什么时候要", f"{WHEN}；空着就是都要")] = ""
+    why: Annotated[str, Said("为什么要")] = ""
+    cites: Annotated[tuple[Citation, ...], Said("依据")] = ()

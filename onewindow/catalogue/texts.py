@@ -26,7 +26,7 @@ from onewindow.catalogue.guide import (
     Situation,
     Visits,
 )
-from onewindow.catalogue.procedure import Citation, Limit, Step  # fmt: skip
+from onewindow.catalogue.procedure import Citation, CoApplicant, Limit, Step  # fmt: skip
 from onewindow.kernel.forms.schema import Choice, FormField, FormPage
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,6 +41,7 @@ SPOKEN: dict[type[BaseModel], frozenset[str]] = {
     Question: frozenset({"ask", "unit", "hint"}),
     Choice: frozenset({"label", "hint"}),
     Condition: frozenset({"text", "unmet"}),
+    CoApplicant: frozenset({"label", "why"}),
     Situation: frozenset({"title"}),
     Material: frozenset({"name", "why", "issuer", "where", "standard", "size", "note"}),
     Limit: frozenset({"note"}),

@@ -115,6 +115,14 @@ class Case(Flowing):
     corrections = models.JSONField(default=list, blank=True)
     stops = models.JSONField(default=list, blank=True)
     extension = models.JSONField(default=dict, blank=True)
+    # 送达方式: {"way", "address", "receiver", "phone", "at"}; 更正: [{"id", "field", "label", "old", "new", "reason",
+    # "by", "at", "answer", "how", "note", "answered_at"}] (values sealed as in `form`).
+    service = models.JSONField(default=dict, blank=True)
+    amendments = models.JSONField(default=list, blank=True)
+    # Papers at submission: {"needed", "vault", "shared", "new", "offered"} (cases.reuse); None before it.
+    reuse = models.JSONField(null=True, blank=True)
+    # The principal stopped the agent for this case; the mandate itself may go on.
+    agent_stopped_at = models.DateTimeField(null=True, blank=True)
     # Which review step is under way: index into `review_steps`.
     step = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)

@@ -23,6 +23,8 @@ class CasePaper(models.Model):
     file = models.ForeignKey("documents.File", models.PROTECT, null=True, blank=True, related_name="case_papers")
     # Paper seen at the window instead of a file: "original", "copy".
     paper_form = models.CharField(max_length=20, blank=True)
+    # Taken from what was there before: "paper:<id>" or "certificate:<number>" (cases.vault); empty: handed in anew.
+    taken_from = models.CharField(max_length=100, blank=True)
     added_by = models.CharField(max_length=60)
     added_at = models.DateTimeField(default=clock.now)
     removed_at = models.DateTimeField(null=True, blank=True)

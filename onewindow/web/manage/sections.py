@@ -35,6 +35,8 @@ SECTIONS = {
         Section("form", "表单", ("form",), "与“问题”同名的字段会自动带上回答，选项要一致。"),
         Section("steps", "环节与时限", ("immediate", "promised", "statutory", "steps")),
         Section("law", "受理与停延", ("intake", "pauses", "extension"), "只有法律另有规定时才改。"),
+        Section("parties", "共同申请人", ("parties",), 
+                "买卖双方、夫妻等要一起申请的事项才填；每个人确认以后才能提交。"),
         Section("fees", "收费", ("fee_note", "fees"), "能不能网上缴费，在“基本信息”的网上办理里写。"),
         Section("result", "结果", ("result",), "证照和文书的样本由系统按这里写的生成。"),
         Section("faq", "常见问题", ("faq",)),
