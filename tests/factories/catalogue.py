@@ -15,7 +15,7 @@ from onewindow.catalogue.models import Item, ItemVersion
 
 
 @cache
-def _body(code: str) -> dict:
+def body_of(code: str) -> dict:
     path = settings.BASE_DIR / "data" / "xindu" / "catalogue" / f"{code}.yaml"
     guide = Guide.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     return guide.model_dump(mode="json")
@@ -36,7 +36,7 @@ CONTACTS = {
 
 def whole(code: str = "XDP0096", **changes: object) -> Guide:
     """A guide that keeps every rule, with fields replaced."""
-    return Guide.model_validate(_body(code) | {"contacts": CONTACTS} | changes)
+    return Guide.model_validate(body_of(code) | {"contacts": CONTACTS} | changes)
 
 
 def published(guide: Guide) -> Item:
@@ -49,7 +49,7 @@ def published(guide: Guide) -> Item:
 
 def flagship(code: str = "XDP0096", **changes: object) -> Item:
     """The item with its full guide, published as version 1; `changes` replace fields of the guide."""
-    body = _body(code) | changes
+    body = body_of(code) | changes
     guide = Guide.model_validate(body)
     item, created = Item.objects.get_or_create(
         code=code,

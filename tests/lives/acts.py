@@ -1,0 +1,146 @@
+"""What a life may say happens, and the action of the program it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from onewindow.accounts.principal import Principal
+from onewindow.cases.actions import correction, drafts, instant, intake, outcome, pause, review
+from onewindow.cases.models import Case
+from onewindow.catalogue.models import Item, ItemVersion
+from onewindow.catalogue.procedure import PROCEDURES
+from tests.cases.conftest import post
+from tests.factories import applications, cases
+from tests.factories.catalogue import flagship
+from tests.lives.book import Life
+
+POSTS = {"受理岗": "clerk", "审查岗": "reviewer", "决定岗": "decider", "机关负责人": "head"}
+Act = Callable[[Case, Principal, str], Any]
+
+
+def begun(life: Life) -> Case:
+    """The draft that lacks nothing; at the window the clerk writes it."""
+    item = _published(life)
+    if life.channel != "窗口":
+        return applications.fill(cases.draft(item), cases.citizen())
+    clerk = cases.officer(f"{item.agency_id}-clerk", item.agency_id, "clerk")
+    case = drafts.open_case(item, by=clerk, person=cases.person(), channel="desk")
+    return applications.fill(case, clerk)
+
+
+def _published(life: Life) -> Item:
+    """A version of the item for this life alone: it may say other things than that of the next."""
+    item = flagship(life.item)
+    if life.changes:
+        number = item.versions.count() + 1
+        body = life.guide.model_dump(mode="json")
+        item.current = ItemVersion.objects.create(item=item, number=number, body=body, digest=f"{life.item}-{number}")
+    return item
+
+
+def who(case: Case, named: str, usual: str) -> Principal:
+    """`[决定岗]` in the line, else whoever usually does it; the other person is a stranger to the case."""
+    named = named or usual
+    if named == "申请人":
+        return cases.citizen()
+    if named == "另一人":
+        return cases.citizen("chen", name="陈静", number="510125198907142128", phone="13880005678")
+    return post(case, POSTS[named])
+
+
+def _ask(case: Case, by: Principal, said: str, why_again: str = "") -> None:
+    """`《近期1寸免冠照片》太暗`; without a title it is about the first paper of the guide."""
+    title, text = found.groups() if (found := re.fullmatch(r"《(.+?)》(.+)", said)) else ("", said)
+    materials = case.guide.materials
+    key = next((each.key for each in materials if each.name == title), materials[0].key)
+    remarks = [{"on": f"material:{key}", "text": text}] if text else []
+    correction.ask_for_corrections(case, by=by, remarks=remarks, why_again=why_again)
+
+
+def _ask_again(case: Case, by: Principal, said: str) -> None:
+    _ask(case, by, said, why_again=said)
+
+
+def _mend(case: Case, by: Principal, said: str) -> None:
+    """Every paper that was asked for is handed in anew, unless the life says it was not."""
+    if said != "什么也没有改":
+        for remark in case.open_remarks:
+            drafts.add_paper(case, remark["on"].removeprefix("material:"), applications.picture(by), by=by)
+    correction.hand_in_corrections(case, by=by)
+
+
+def _fix(case: Case, by: Principal, said: str) -> None:
+    for remark in case.open_remarks:
+        drafts.add_paper(case, remark["on"].removeprefix("material:"), applications.picture(by), by=by)
+    intake.request_prereview(case, by=by)
+
+
+def _remark(case: Case, by: Principal, said: str) -> None:
+    intake.return_with_remarks(
+        case, by=by, remarks=[{"on": f"material:{case.guide.materials[0].key}", "text": said}] if said else []
+    )
+
+
+def _refuse(case: Case, by: Principal, said: str) -> None:
+    """`不属于本机关职权范围，应当向区住建局申请`, or the ground alone."""
+    ground, _, organ = said.partition("，应当向")
+    key = next((key for key, words in intake.REFUSAL_GROUNDS.items() if words == ground), ground)
+    intake.refuse_to_accept(
+        case, by=by, ground=key, reason="依照本事项的规程核对申请内容", right_organ=organ.removesuffix("申请")
+    )
+
+
+def _pause(case: Case, by: Principal, said: str) -> None:
+    name, days = re.fullmatch(r"(\D+)(\d+)个工作日", said).groups()  # type: ignore[union-attr]
+    procedure = next((key for key, words in PROCEDURES.items() if words == name.strip("，")), name)
+    pause.pause(case, by=by, procedure=procedure, days=int(days), reason="按审查的需要安排")
+
+
+def _extend(case: Case, by: Principal, said: str) -> None:
+    days, reason = re.fullmatch(r"(\d+)个工作日(?:，(.*))?", said).groups()  # type: ignore[union-attr]
+    pause.extend(case, by=by, days=int(days), reason=reason or "")
+
+
+WAYS = {words.split("（")[0]: key for key, words in outcome.DELIVERY_WAYS.items()}
+
+
+def _deliver(case: Case, by: Principal, said: str) -> None:
+    way, _, tracking = said.partition("，单号")
+    outcome.deliver(case, by=by, way=WAYS[way], tracking=tracking)
+
+
+# The act as the life calls it → who usually does it, and the action.
+ACTS: dict[str, tuple[str, Act]] = {
+    "提交预审": ("申请人", lambda case, by, said: intake.request_prereview(case, by=by)),
+    "退回修改": ("受理岗", _remark),
+    "改好再交预审": ("申请人", _fix),
+    "预审通过": ("受理岗", lambda case, by, said: intake.pass_prereview(case, by=by)),
+    "正式提交": ("申请人", lambda case, by, said: intake.submit(case, by=by)),
+    "收件": ("受理岗", lambda case, by, said: intake.receive(case, by=by)),
+    "窗口收件": ("受理岗", lambda case, by, said: intake.submit_in_person(case, by=by)),
+    "告知补正": ("受理岗", _ask),
+    "再次告知补正": ("受理岗", _ask_again),
+    "提交补正": ("申请人", _mend),
+    "受理": ("受理岗", lambda case, by, said: intake.accept(case, by=by)),
+    "不予受理": ("受理岗", _refuse),
+    "签署审查意见": ("审查岗", lambda case, by, said: review.give_opinion(
+        case, by=by, advice="disagree" if said.startswith("建议不予") else "agree", opinion=said or "符合条件"
+    )),
+    "进入特别程序": ("审查岗", _pause),
+    "特别程序结束": ("审查岗", lambda case, by, said: pause.resume(case, by=by, result=said)),
+    "延长审批": ("机关负责人", _extend),
+    "终止办理": ("决定岗", lambda case, by, said: pause.terminate(case, by=by, reason=said)),
+    "准予": ("决定岗", lambda case, by, said: outcome.grant(case, by=by)),
+    "不予": ("决定岗", lambda case, by, said: outcome.deny(case, by=by, reason=said)),
+    "送达": ("受理岗", _deliver),
+    "办结": ("受理岗", lambda case, by, said: outcome.finish(case, by=by)),
+    "撤回申请": ("申请人", lambda case, by, said: intake.withdraw(case, by=by, reason=said)),
+    "当场办结": ("受理岗", lambda case, by, said: instant.complete(case, by=by)),
+    "无事": ("申请人", lambda case, by, said: None),
+}  # fmt: skip
+# Where the ledger calls it otherwise.
+EVENTS = {
+    "改好再交预审": "提交预审", "再次告知补正": "告知补正", "窗口收件": "正式提交", "当场办结": "正式提交",
+}  # fmt: skip
