@@ -10,6 +10,7 @@ class CasesConfig(AppConfig):
             correction,
             intake,
             outcome,
+            outside,
             pause,
             review,
         )

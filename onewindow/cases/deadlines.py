@@ -68,6 +68,8 @@ def intake(case: Case) -> Deadline:
 def is_silent(case: Case) -> bool:
     """逾期不告知: nothing was told in time, so the application counts as accepted since it was received."""
     told_by_silence = case.submitted_at is not None and case.guide.intake.silence == "accepted"
+    if case.goes_outside:
+        return False
     return told_by_silence and intake(case).date < clock.today()
 
 
@@ -127,6 +129,8 @@ def all_of(case: Case) -> list[Deadline]:
     """Every clock the case's events have started, in the order of the law."""
     guide = case.guide
     found: list[Deadline | None] = []
+    if case.goes_outside and case.submitted_at:
+        return []  # the outside system's clocks are not ours to count
     if case.state == State.PREREVIEW and case.declared_at:
         found.append(prereview(case.declared_at))
     if case.state == State.CORRECTING:

@@ -30,6 +30,9 @@ TOLD = {
     "case.denied": "denied",
     "case.delivered": "delivered",
     "case.withdrawn": "withdrawn",
+    "case.handed_over": "handed_over",
+    "case.told_outside": "told_outside",
+    "case.finished_outside": "finished_outside",
 }
 
 
@@ -37,7 +40,7 @@ def on_entry(entry: Entry) -> None:
     if entry.event == "case.submitted":
         _tell_principal(entry)
     template = TOLD.get(entry.event)
-    if template is None:
+    if template is None or entry.data.get("late"):
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
     user, phone = recipient(case)
@@ -45,7 +48,12 @@ def on_entry(entry: Entry) -> None:
         user=user,
         phone=phone,
         template=template,
-        context={"item": str(case.item), "number": case.number, "due_on": _due(entry)},
+        context={
+            "item": str(case.item),
+            "number": case.number,
+            "due_on": _due(entry),
+            "system": case.outside.get("name", ""),
+        },
         subject=case.number,
         entry=entry.pk,
         link=f"/my/cases/{case.number}/",

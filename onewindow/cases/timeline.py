@@ -41,9 +41,14 @@ class Event:
         return paper["facts"]["title"] if paper else ""
 
     @property
+    def told_by_outside(self) -> bool:
+        """Word of an outside system, whoever wrote it down here."""
+        return self.event in {"case.told_outside", "case.finished_outside"}
+
+    @property
     def words(self) -> str:
         """What was said in the act: opinion, reason, way."""
-        said = ("step", "advice", "opinion", "ground", "right_organ", "reason", "way")
+        said = ("told", "step", "advice", "opinion", "ground", "right_organ", "reason", "way", "words")
         return " · ".join(self.data[key] for key in said if self.data.get(key))
 
 

@@ -28,6 +28,8 @@ class Common:
     remedies: tuple[Content, ...] = ()
     # 受理的规矩 of laws other than 行政许可法 §32.
     intake: tuple[Content, ...] = ()
+    # 外部系统 in which an agency's items are handled.
+    outside: tuple[Content, ...] = ()
 
     def with_papers(self, papers: Content) -> Common:
         return replace(self, papers=self.papers | papers)
@@ -70,6 +72,8 @@ class Common:
             full["remedies"] = next((rule["text"] for rule in self.remedies if _concerns(rule, full)), {})
         if "intake" not in full and (rule := next((r["rule"] for r in self.intake if _stands_on(r, full)), None)):
             full["intake"] = rule
+        if "outside" not in full and (rule := next((r["rule"] for r in self.outside if _handled_in(r, full)), None)):
+            full["outside"] = rule
         return full
 
     def _named(self, entry: Any, library: Content, where: str, problems: Problems) -> Any:
@@ -100,11 +104,11 @@ class Common:
 
 def read(folder: Path, content: Content | None, problems: Problems) -> Common:
     """`content` is what common.yaml holds; a district without the file has no common entries."""
-    known = {"papers", "questions", "forms", "steps", "contacts", "remedies", "intake"}
+    known = {"papers", "questions", "forms", "steps", "contacts", "remedies", "intake", "outside"}
     for name in (content or {}).keys() - known:
         problems.add(f"common.yaml {name}", f"没有这一部分，只能是{'、'.join(sorted(known))}")
     parts = {name: value for name, value in (content or {}).items() if name in known}
-    return Common(**(parts | {name: tuple(parts.get(name, ())) for name in ("remedies", "intake")}))
+    return Common(**(parts | {name: tuple(parts.get(name, ())) for name in ("remedies", "intake", "outside")}))
 
 
 def _spell_choices(asked: Content) -> None:
@@ -151,3 +155,10 @@ def _stands_on(rule: Content, guide: Content) -> bool:
     """The first law an item rests on has its own rule for taking applications in."""
     basis = guide.get("basis") or [{}]
     return any(law in basis[0].get("law", "") for law in rule["laws"])
+
+
+def _handled_in(rule: Content, guide: Content) -> bool:
+    """By agency, or only the items named; what an intermediary does is in nobody's system."""
+    code = guide.get("code")
+    ours = guide.get("kind") != "中介服务" and guide.get("agency") in rule.get("agencies", ())
+    return code in rule["items"] if "items" in rule else ours

@@ -20,6 +20,7 @@ from onewindow.catalogue.procedure import (
     Intake,
     Key,
     Limit,
+    Outside,
     Pause,
     Step,
     Sure,
@@ -255,6 +256,7 @@ class Guide(Strict):
     pauses: Annotated[tuple[Pause, ...], Said("另有依据的特别程序")] = ()
     extension: Annotated[Extension | None, Said("延长审批", "行政许可不填就是 10 个工作日")] = None
     parties: Annotated[tuple[CoApplicant, ...], Said("共同申请人")] = ()
+    outside: Annotated[Outside | None, Said("外部系统", "公安、税务、公积金等自己的系统；不填就是都在这里办")] = None
     steps: Annotated[tuple[Step, ...], Said("环节")] = ()
     visits: Annotated[Visits, Said("到现场")] = Visits()
     online: Annotated[Online, Said("网上办理")] = Online()

@@ -99,6 +99,26 @@ class Pause(Strict):
     cites: Annotated[tuple[Citation, ...], Said("依据")] = Field(min_length=1)
 
 
+WHERE = {"outside": "转到外部系统办，时限由它计算", "here": "在这里办，同时录入外部系统"}
+ROADS = {"adapter": "接口自动来往", "import": "成批导入办结结果", "hand": "工作人员逐件登记"}
+
+
+class Outside(Strict):
+    """外部系统 (垂管系统): the police, tax or fund keeps numbers, and mostly the procedure, in a system of its own."""
+
+    system: Annotated[str, Said("系统代号", "与“外部系统”页上的代号一致，小写字母、数字和连字符")] = Field(
+        pattern=r"^[a-z][a-z0-9-]{1,39}$"
+    )
+    name: Annotated[str, Said("系统名称", "群众看得懂的叫法")]
+    operator: Annotated[str, Said("谁在管")] = ""
+    # "outside": after the handover no clock of ours runs; "here": ours run, and their number is kept beside our own.
+    procedure: Annotated[Literal["outside", "here"], Said("在哪里走程序", words=WHERE)] = "outside"
+    road: Annotated[Literal["adapter", "import", "hand"], Said("怎么来往", words=ROADS)] = "hand"
+    track: Annotated[str, Said("去哪里查进度", long=True)] = ""
+    source: Annotated[str, Said("来源")] = ""
+    confidence: Sure = ""
+
+
 class Extension(Strict):
     """延长审批: once, by the head of the organ, before the period ends."""
 

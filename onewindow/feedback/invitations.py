@@ -10,7 +10,7 @@ from onewindow.notifications.actions import notify
 
 
 def on_entry(entry: Entry) -> None:
-    if entry.event != "case.finished":
+    if entry.event not in {"case.finished", "case.finished_outside"}:
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
     rating = invite(case)

@@ -15,7 +15,7 @@ from onewindow.kernel.ledger import Actor
 
 @transition(
     "case.correction_asked", label="告知补正", source={State.SUBMITTED, State.RECEIVED}, target=State.CORRECTING,
-    allowed=guards.clerk,
+    allowed=guards.clerk_here,
 )  # fmt: skip
 def ask_for_corrections(case: Case, *, by: Actor, remarks: list[dict[str, str]], why_again: str = "") -> dict[str, Any]:
     """补正告知: one notice with all defects and the standard each paper must meet (行政许可法 §32(4)).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onewindow.accounts.models import Mandate
 from onewindow.accounts.principal import Principal
-from onewindow.cases.models import Case
+from onewindow.cases.models import Case, State
 from onewindow.kernel.ledger import Actor, System
 
 
@@ -51,6 +51,26 @@ def _post(case: Case, by: Actor, *roles: str) -> bool:
 
 def clerk(case: Case, by: Actor) -> bool:
     return _post(case, by, "clerk")
+
+
+def clerk_here(case: Case, by: Actor) -> bool:
+    """A clerk, of what is handled here: what goes to an outside system is accepted or refused there."""
+    return clerk(case, by) and not case.goes_outside
+
+
+def courier(case: Case, by: Actor) -> bool:
+    """Who takes a matter to the outside system and brings back its word: the exchange, or a clerk by hand."""
+    return case.goes_outside and (exchange(by) or clerk(case, by))
+
+
+def exchange(by: Actor) -> bool:
+    return isinstance(by, System) and by.part.startswith("exchange:")
+
+
+def registrar(case: Case, by: Actor) -> bool:
+    """Who writes down the number a matter has in an outside system, once it is there."""
+    there = case.guide.outside is not None and (case.state == State.OUTSIDE or not case.goes_outside)
+    return there and (exchange(by) or officer(case, by))
 
 
 def reviewer(case: Case, by: Actor) -> bool:

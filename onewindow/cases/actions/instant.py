@@ -19,6 +19,8 @@ def complete(case: Case, *, by: Principal, way: str = "window", seen: int | None
     """
     if not case.guide.immediate:
         raise ValueError("这个事项不是即办件，请按步骤办理。")
+    if case.goes_outside:
+        raise ValueError("这个事项在外部系统办理，不能在这里当场办结。请收件后转过去。")
     if not guards.clerk(case, by):
         raise PermissionDenied("您没有这个事项的受理岗位。")
     with transaction.atomic():

@@ -108,7 +108,7 @@ def receive(case: Case, *, by: Actor) -> dict[str, Any]:
 
 
 @transition(
-    "case.accepted", label="受理", source={State.SUBMITTED, State.RECEIVED}, target=None, allowed=guards.clerk,
+    "case.accepted", label="受理", source={State.SUBMITTED, State.RECEIVED}, target=None, allowed=guards.clerk_here,
     tone="primary",
 )  # fmt: skip
 def accept(case: Case, *, by: Actor) -> dict[str, Any]:
@@ -158,7 +158,7 @@ REFUSAL_GROUNDS = {
 
 @transition(
     "case.refused", label="不予受理", source={State.SUBMITTED, State.RECEIVED}, target=State.REFUSED,
-    allowed=guards.clerk, tone="danger",
+    allowed=guards.clerk_here, tone="danger",
 )  # fmt: skip
 def refuse_to_accept(case: Case, *, by: Actor, ground: str, reason: str, right_organ: str = "") -> dict[str, Any]:
     """不予受理: in writing, with the reason and, where it is another organ's power, its name (行政许可法 §32)."""

@@ -123,6 +123,11 @@ class Case(Flowing):
     reuse = models.JSONField(null=True, blank=True)
     # The principal stopped the agent for this case; the mandate itself may go on.
     agent_stopped_at = models.DateTimeField(null=True, blank=True)
+    # 外部系统: its key and number, and what it told last: {"name", "handed_at", "status", "at", "told_at", "words",
+    # "sandbox"} (times as ISO text).
+    outside_system = models.CharField(max_length=40, blank=True)
+    outside_number = models.CharField(max_length=60, blank=True)
+    outside = models.JSONField(default=dict, blank=True)
     # Which review step is under way: index into `review_steps`.
     step = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
@@ -155,6 +160,11 @@ class Case(Flowing):
             models.Index(fields=["filed_by", "-id"]),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="case_one_per_outside_number",
+                fields=["outside_number", "outside_system"],
+                condition=~Q(outside_number=""),
+            ),
             models.CheckConstraint(
                 name="case_accepted_has_date",
                 condition=~Q(state__in=["reviewing", "paused", "deciding", "decided", "delivered", "finished"])
@@ -176,6 +186,11 @@ class Case(Flowing):
     @property
     def guide(self) -> Guide:
         return self.version.guide
+
+    @property
+    def goes_outside(self) -> bool:
+        """The procedure, and with it every clock, is that of an outside system."""
+        return self.guide.outside is not None and self.guide.outside.procedure == "outside"
 
     @property
     def review_steps(self) -> list[Step]:

@@ -17,10 +17,12 @@ class State(models.TextChoices):
     CORRECTING = "correcting", "待补正"
     REVIEWING = "reviewing", "审查中"
     PAUSED = "paused", "特别程序"
+    OUTSIDE = "outside", "外部系统办理中"
     DECIDING = "deciding", "待决定"
     DECIDED = "decided", "已决定"
     DELIVERED = "delivered", "已送达"
     FINISHED = "finished", "已办结"
+    OUTSIDE_DONE = "outside_done", "外部系统已办结"
     REFUSED = "refused", "不予受理"
     WITHDRAWN = "withdrawn", "已撤回"
     LAPSED = "lapsed", "逾期未补正"
@@ -30,11 +32,12 @@ class State(models.TextChoices):
 OPEN_STATES = [
     State.PREREVIEW, State.RETURNED, State.PASSED, State.SUBMITTED, State.RECEIVED, State.CORRECTING,
     State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED, State.DELIVERED,
+    State.OUTSIDE,
 ]  # fmt: skip
 # What the applicant may still change.
 EDITABLE_STATES = [State.DRAFT, State.RETURNED, State.PASSED, State.CORRECTING]
 # Ended: nothing more will happen.
-CLOSED_STATES = [State.FINISHED, State.REFUSED, State.WITHDRAWN, State.LAPSED, State.TERMINATED]
+CLOSED_STATES = [State.FINISHED, State.OUTSIDE_DONE, State.REFUSED, State.WITHDRAWN, State.LAPSED, State.TERMINATED]
 # Waiting for an officer, so shown on the work list.
 DESK_STATES = [
     State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED,

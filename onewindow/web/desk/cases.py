@@ -15,6 +15,7 @@ from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.models import Case, Presence, State
 from onewindow.catalogue.procedure import PROCEDURES
+from onewindow.documents.content import FileRefused
 from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger, wire
@@ -83,7 +84,7 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     case, chosen = open_case(request, number), ACTS.get(act)
     if chosen is None:
         raise Http404
-    form = chosen.form(request.POST)
+    form = chosen.form(request.POST, request.FILES)
     if not form.is_valid():
         return file_page(request, case, typed=(act, form), status=422)
     try:
@@ -95,10 +96,10 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
         )
     except Conflict as conflict:
         return file_page(request, open_case(request, number), typed=(act, form), conflict=conflict.message, status=409)
-    except ValueError as problem:
+    except (ValueError, FileRefused) as problem:
         form.add_error(None, str(problem))
         return file_page(request, open_case(request, number), typed=(act, form), status=422)
-    if case.state == State.FINISHED:
+    if case.state in {State.FINISHED, State.OUTSIDE_DONE}:
         invite(case)
     messages.success(request, f"已办：{chosen.transition.label}")
     return redirect("desk-case", number)

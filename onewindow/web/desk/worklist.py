@@ -64,7 +64,8 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
         cases = cases.filter(state__in=CLOSED_STATES)
     if q:
         number = q.replace(" ", "")
-        cases = cases.filter(Q(number=number) | Q(applicant_name__startswith=q) | Q(item__name__contains=q))
+        numbers = Q(number=number) | Q(outside_number=number)
+        cases = cases.filter(numbers | Q(applicant_name__startswith=q) | Q(item__name__contains=q))
     return cases.order_by("due_on", "id") if view != "finished" else cases.order_by("-id")
 
 

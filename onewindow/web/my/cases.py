@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
 from onewindow.cases import deadlines, timeline
-from onewindow.cases.actions import intake
+from onewindow.cases.actions import intake, outside
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
 from onewindow.kernel import forms, wire
@@ -27,12 +28,14 @@ def index(request: SignedIn) -> HttpResponse:
     offered = acting.choices(request)
     mine = Case.objects.of_applicant(request.principal)
     cases = acting.only(mine, request, offered).select_related("item").order_by("-id")
+    if q := "".join(request.GET.get("q", "").split())[:60]:
+        cases = cases.filter(Q(number=q) | Q(outside_number=q))
     after = request.GET.get("after", "")
     if (before := wire.whole(after)) is not None:
         cases = cases.filter(pk__lt=before)
     rows = list(cases[: PAGE + 1])
     context = {
-        "cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after,
+        "cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after, "q": q,
         "helping": Case.objects.fillable_by(request.principal).exclude(
             pk__in=Case.objects.of_applicant(request.principal).values("pk")
         ).select_related("item")[:PAGE],
@@ -45,12 +48,14 @@ def index(request: SignedIn) -> HttpResponse:
 @signed_in
 def show(request: SignedIn, number: str) -> HttpResponse:
     case = own_case(request, number)
+    papers = case.papers.filter(removed_at__isnull=True).select_related("file")
     context = {
         "case": case,
         "acts": {spec.name for spec in available(case, request.principal)},
         "deadlines": deadlines.all_of(case),
         "events": timeline.of(case),
-        "papers": case.papers.filter(removed_at__isnull=True).select_related("file"),
+        "papers": [paper for paper in papers if paper.material != outside.PROOF],
+        "proofs": [paper for paper in papers if paper.material == outside.PROOF],
         "materials": {material.key: material.name for material in case.guide.materials},
         "certificate": timeline.certificate(case),
         "remarks": intake.labelled(case, case.open_remarks),

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from onewindow.cases.actions import outside
 from onewindow.kernel import clock
 
 WEEKDAYS = "一二三四五六日"
@@ -122,6 +123,15 @@ def _district() -> str:
 district = lazy(_district, str)()
 
 
+# What an outside system told, in words.
+OUTSIDE = outside.STATUSES | outside.OUTCOMES
+
+
+def stamp(text: str) -> str:
+    """A time kept as ISO text."""
+    return moment(datetime.fromisoformat(text))
+
+
 # Colour and icon of a case's state; the word stands beside them.
 STATE_LOOKS = {
     "draft": ("quiet", "pencil"), "prereview": ("lake", "eye"), "returned": ("osmanthus", "message-2-exclamation"),
@@ -130,5 +140,6 @@ STATE_LOOKS = {
     "decided": ("jade", "circle-check"), "delivered": ("jade", "circle-check"), "finished": ("jade", "circle-check"),
     "correcting": ("osmanthus", "message-2-exclamation"), "paused": ("osmanthus", "player-pause"),
     "lapsed": ("quiet", "clock-x"), "terminated": ("quiet", "circle-off"), "refused": ("cinnabar", "circle-x"),
-    "withdrawn": ("quiet", "arrow-back-up"),
+    "withdrawn": ("quiet", "arrow-back-up"), "outside": ("lake", "building-bank"),
+    "outside_done": ("jade", "circle-check"),
 }  # fmt: skip

@@ -23,6 +23,9 @@ WHO = {
     "applicant": "applicant 申请人, or who files for them under a mandate 委托",
     "filer": "applicant 申请人; what was taken in at the window also its clerk 窗口受理岗",
     "clerk": "window clerk 窗口受理岗",
+    "clerk_here": "window clerk 窗口受理岗, of items not handled in an outside system",
+    "courier": "the exchange with the outside system 外部系统, or a window clerk by hand",
+    "registrar": "an officer of the agency, or the exchange, where the item has an outside system",
     "reviewer": "the post the item's step names: reviewer 审查岗 unless it says otherwise",
     "decider": "decider 决定岗",
     "examiner": "reviewer 审查岗 or decider 决定岗, whoever has the case",
@@ -49,10 +52,15 @@ def targets(spec: Transition) -> list[State]:
     """Where the act leads; a body that chooses for itself names its states in `case.state = …`."""
     if spec.target is not None:
         return [State(spec.target)]
-    found = {State(source) for source in spec.source} if not any(map(_chooses, _body(spec).body)) else set()
-    for node in filter(_chooses, ast.walk(_body(spec))):
+    found = {State(source) for source in spec.source} if not any(_chooses(node) for node in _surely(spec)) else set()
+    for node in filter(_chooses, _whole(spec)):
         found |= {State[part.attr] for part in ast.walk(node) if _names_a_state(part)}
     return _ordered(found)
+
+
+def stays(spec: Transition) -> bool:
+    """Noted in whatever state the case is in; it moves nothing."""
+    return spec.target is None and not any(map(_chooses, _whole(spec)))
 
 
 def papers(spec: Transition) -> list[str]:
@@ -70,6 +78,25 @@ def _body(spec: Transition) -> ast.FunctionDef:
     function = ast.parse(textwrap.dedent(inspect.getsource(spec.body))).body[0]
     assert isinstance(function, ast.FunctionDef)
     return function
+
+
+def _called(spec: Transition) -> list[ast.FunctionDef]:
+    """Functions of the same module that the body hands the case to, such as `begin`."""
+    names = {ast.unparse(node.func) for node in ast.walk(_body(spec)) if isinstance(node, ast.Call)}
+    found = [inspect.unwrap(spec.body).__globals__.get(name) for name in names]
+    sources = [inspect.getsource(each) for each in found if inspect.isfunction(each)]
+    return [node for source in sources for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+
+
+def _whole(spec: Transition) -> Iterator[ast.AST]:
+    for function in [_body(spec), *_called(spec)]:
+        yield from ast.walk(function)
+
+
+def _surely(spec: Transition) -> Iterator[ast.AST]:
+    """Statements that run whatever the case is like."""
+    for function in [_body(spec), *_called(spec)]:
+        yield from function.body
 
 
 def _chooses(node: ast.AST) -> bool:
@@ -92,6 +119,8 @@ def diagram() -> Iterator[str]:
     ends = set(State)
     for spec in of_cases():
         ends -= set(spec.source)
+        if stays(spec):
+            continue  # no arrow: it is in the table
         for source in _ordered(spec.source):
             for target in targets(spec):
                 yield f"    {source.value} --> {target.value}: {spec.label}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onewindow.cases.models import Case
-from onewindow.web.desk.acts import intake, outcome, review
+from onewindow.web.desk.acts import intake, outcome, outside, review
 from onewindow.web.desk.acts.act import Act, Words
 
 __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
@@ -15,6 +15,7 @@ __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
 # In the order an officer is likely to need them; the first possible one stands on top.
 ORDER = [
     intake.ACCEPTANCE,
+    outside.HANDOVER,
     intake.RECEIPT,
     intake.CORRECTION,
     review.RESUMPTION,
@@ -24,6 +25,9 @@ ORDER = [
     outcome.GRANT,
     outcome.DELIVERY,
     outcome.COMPLETION,
+    outside.WORD,
+    outside.RESULT,
+    outside.NUMBER,
     review.PAUSE,
     review.EXTENSION,
     intake.REFUSAL,
