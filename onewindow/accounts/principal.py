@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from onewindow.accounts.models import Post, SignedOut, User
+from onewindow.accounts.models import Absence, Post, SignedOut, User
 from onewindow.kernel import clock
 
 # A revocation reaches the other processes of the program within this many seconds; the own process at once.
@@ -23,6 +23,8 @@ class Held:
     role: str
     agency: str | None
     site: str | None
+    # Whose post it is, while that person is away and this one is the B 角.
+    absent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class Principal:
         """Holds one of the roles at the agency."""
         return any(post.role in roles and post.agency == agency for post in self.posts)
 
+    def stands_in_for(self, user_id: int, agency: str | None, role: str) -> bool:
+        """As B 角 of somebody who is away now."""
+        return any((post.absent, post.agency, post.role) == (user_id, agency, role) for post in self.posts)
+
     def agencies(self, *roles: str) -> set[str]:
         return {post.agency for post in self.posts if post.agency and (not roles or post.role in roles)}
 
@@ -86,7 +92,9 @@ def load(user_id: int) -> Principal | None:
 
 def from_user(user: User, **extra: Any) -> Principal:
     today = clock.today()
-    posts = user.posts.filter(Q(ends__isnull=True) | Q(ends__gte=today), starts__lte=today).order_by("id")
+    away = Absence.objects.on(today).values("user")
+    held = Q(user=user) | Q(backup=user, user__in=away, user__is_active=True)
+    posts = Post.objects.filter(held, Q(ends__isnull=True) | Q(ends__gte=today), starts__lte=today).order_by("id")
     ended = SignedOut.objects.filter(user=user, until__gt=clock.now()).values_list("sid", flat=True)
     return Principal(
         user_id=user.pk,
@@ -95,7 +103,10 @@ def from_user(user: User, **extra: Any) -> Principal:
         auth_hash=user.get_session_auth_hash(),
         person_id=user.person_id,
         phone=user.phone or "",
-        posts=tuple(Held(post.role, post.agency_id, post.site_id) for post in posts),
+        posts=tuple(
+            Held(post.role, post.agency_id, post.site_id, post.user_id if post.user_id != user.pk else None)
+            for post in posts
+        ),
         ended=frozenset(ended),
         **extra,
     )

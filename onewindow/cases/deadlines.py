@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from onewindow.cases import steps
 from onewindow.cases.models import State
 from onewindow.catalogue.procedure import Limit
 from onewindow.kernel import clock
@@ -105,13 +106,15 @@ def promised(case: Case, accepted: datetime, limit: Limit) -> Deadline:
     return _running("promised", "承诺办结", limit.note or "本单位承诺的办结时限", accepted, limit, stops_of(case))
 
 
-def step(case: Case) -> Deadline | None:
-    """The review step under way, by the days its guide gives it; parts of a day are no clock."""
-    current = case.current_step
-    if current is None or case.step_at is None or current.days < 1:
-        return None
-    limit = Limit(days=int(current.days), unit=current.unit)
-    return _running("step", f"环节：{current.name}", "办理规程所定的环节用时", case.step_at, limit, stops_of(case))
+def open_reviews(case: Case) -> list[Deadline]:
+    """Each review step under way, by the days its guide gives it; parts of a day are no clock."""
+    found = []
+    for step in steps.reviews(case) if case.state == State.REVIEWING else []:
+        if step["days"] >= 1:
+            limit, since = Limit(days=int(step["days"]), unit=step["unit"]), datetime.fromisoformat(step["since"])
+            title, basis = f"环节：{step['name']}", "办理规程所定的环节用时"
+            found.append(_running(step["key"], title, basis, since, limit, stops_of(case)))
+    return found
 
 
 def longest_extension(guide: Guide) -> int:
@@ -141,7 +144,7 @@ def all_of(case: Case) -> list[Deadline]:
         found.append(statutory(case, case.accepted_at, guide.statutory))
     if case.accepted_at and guide.promised:
         found.append(promised(case, case.accepted_at, guide.promised))
-    found.append(step(case))
+    found += open_reviews(case)
     if case.decided_at:
         found.append(delivery(case.decided_at))
     return [each for each in found if each]
@@ -165,7 +168,8 @@ AWAITED = {
 
 
 def refresh(case: Case) -> None:
-    """Set the cached dates from the case's events; call it in the act that made the event."""
+    """Set the cached dates and posts from the case's events; call it in the act that made the event."""
+    steps.settle(case)
     dates = {deadline.key: deadline.date for deadline in all_of(case)}
     case.statutory_due, case.promised_due = dates.get("statutory"), dates.get("promised")
     case.due_on = _next(case, dates)

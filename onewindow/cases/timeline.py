@@ -22,7 +22,9 @@ OTHER = {
     "case.number_viewed": "查看完整证件号码",
 }
 # What an applicant does not see: officers looking at what was handed in, and what they wrote for one another.
-INNER = frozenset({"case.file_opened", "case.number_viewed"})
+INNER = frozenset({
+    "case.file_opened", "case.number_viewed", "case.claimed", "case.released", "case.handed_over", "case.recused",
+})  # fmt: skip
 INNER_WORDS = {"case.reviewed": {"advice", "opinion"}}
 
 
@@ -48,7 +50,7 @@ class Event:
     @property
     def words(self) -> str:
         """What was said in the act: opinion, reason, way."""
-        said = ("told", "step", "advice", "opinion", "ground", "right_organ", "reason", "way", "words")
+        said = ("told", "step", "who", "advice", "opinion", "ground", "right_organ", "reason", "way", "words")
         return " · ".join(self.data[key] for key in said if self.data.get(key))
 
 

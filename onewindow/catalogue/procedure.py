@@ -66,6 +66,9 @@ class Step(Strict):
     unit: Unit = "working"
     performer: Annotated[str, Said("谁来办")] = ""
     description: Annotated[str, Said("做什么", long=True)] = ""
+    # 并联: review steps that follow one another under the same name run at once. 联办: the post is another agency's.
+    group: Annotated[str, Said("并联组", "相邻的审查环节写同一个组名，就同时进行；空着就一个接一个")] = ""
+    agency: Annotated[str, Said("联办部门代码", "由别的部门审查时填，例如 ZJJ；空着就是本部门")] = ""
 
 
 SILENCE = {"accepted": "视为受理", "none": "不视为受理"}

@@ -109,6 +109,9 @@ def read_guides(folder: Path, agencies: set[str], problems: Problems) -> list[Gu
         source, own = overrides.get(code, (f"items.csv 事项 {code}", {}))
         if code in overrides and str(own.get("agency", content.get("agency"))) not in agencies:
             problems.add(f"{code}.yaml agency", f"agencies.csv 里没有“{own.get('agency', '')}”")
+        for step in own.get("steps", ()):
+            if isinstance(step, dict) and step.get("agency") and step["agency"] not in agencies:
+                problems.add(f"{code}.yaml steps", f"agencies.csv 里没有“{step['agency']}”")
         guide = flagship.build(shared.finish(_merged(content, own)), source, problems)
         if guide:
             guides.append(rules.judged(guide, policy))

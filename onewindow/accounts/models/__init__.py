@@ -1,5 +1,6 @@
 """People, organisations, agencies, sites, users, posts and mandates."""
 
+from onewindow.accounts.models.absences import Absence
 from onewindow.accounts.models.mandates import Mandate, MandateQuerySet, in_force
 from onewindow.accounts.models.people import Agency, Division, Organisation, Person, Site
 from onewindow.accounts.models.users import (
@@ -14,6 +15,7 @@ from onewindow.accounts.models.users import (
 )
 
 __all__ = [
+    "Absence",
     "Agency",
     "ApiToken",
     "Division",

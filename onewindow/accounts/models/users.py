@@ -149,6 +149,8 @@ class Post(models.Model):
     role = models.CharField(max_length=20, choices=Role)
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True)
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True)
+    # B 角: works at this post while its holder, the A 角, is away.
+    backup = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="backs_up")
     starts = models.DateField(default=clock.today)
     ends = models.DateField(null=True, blank=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onewindow.accounts.models import Mandate
 from onewindow.accounts.principal import Principal
+from onewindow.cases import steps
 from onewindow.cases.models import Case, State
 from onewindow.kernel.ledger import Actor, System
 
@@ -45,12 +46,24 @@ def filler(case: Case, by: Actor) -> bool:
 
 
 def _post(case: Case, by: Actor, *roles: str) -> bool:
-    """Nobody works on the own matter, or on one filed for somebody else 回避 (公务员法 §76)."""
-    return isinstance(by, Principal) and by.has_at(case.agency_id, *roles) and not applicant(case, by)
+    return isinstance(by, Principal) and by.has_at(case.agency_id, *roles) and not partial(case, by)
+
+
+def partial(case: Case, by: Principal) -> bool:
+    """回避: nobody works on the own matter, on one filed for somebody else, or after saying so (公务员法 §76)."""
+    return any(each["user"] == by.user_id for each in case.recused) or applicant(case, by)
+
+
+def _at_step(case: Case, by: Actor, *keys: str) -> bool:
+    """An open step of one of these kinds is within the officer's reach."""
+    if not isinstance(by, Principal):
+        return False
+    return any(step["key"].startswith(keys) for step in steps.mine(case, by)) and not partial(case, by)
 
 
 def clerk(case: Case, by: Actor) -> bool:
-    return _post(case, by, "clerk")
+    """The window's post; what a colleague has taken on 认领 is the colleague's."""
+    return _post(case, by, "clerk") and _nobody_elses(case, by, "intake", "delivery")
 
 
 def clerk_here(case: Case, by: Actor) -> bool:
@@ -74,13 +87,17 @@ def registrar(case: Case, by: Actor) -> bool:
 
 
 def reviewer(case: Case, by: Actor) -> bool:
-    """The post the item's step names; a clerk's step is the clerk's."""
-    step = case.current_step
-    return _post(case, by, step.post if step else "reviewer")
+    """The post the item's step names, at the agency it names; a clerk's step is the clerk's."""
+    return _at_step(case, by, "review-")
 
 
 def decider(case: Case, by: Actor) -> bool:
-    return _post(case, by, "decider")
+    return _post(case, by, "decider") and _nobody_elses(case, by, "decide")
+
+
+def _nobody_elses(case: Case, by: Actor, *keys: str) -> bool:
+    waiting = [step for step in case.open_steps if step["key"] in keys]
+    return not waiting or (isinstance(by, Principal) and any(steps.within_reach(case, step, by) for step in waiting))
 
 
 def officer(case: Case, by: Actor) -> bool:
@@ -90,6 +107,33 @@ def officer(case: Case, by: Actor) -> bool:
 def examiner(case: Case, by: Actor) -> bool:
     """Whoever has the case before them: in review the step's post, afterwards the decider."""
     return reviewer(case, by) or decider(case, by)
+
+
+def worker(case: Case, by: Actor) -> bool:
+    """Somebody at whose post the case waits."""
+    return _at_step(case, by, "")
+
+
+def free_worker(case: Case, by: Actor) -> bool:
+    """… with an open step there that is not yet the person's own."""
+    if not isinstance(by, Principal) or not worker(case, by):
+        return False
+    return any(step["user"] != by.user_id for step in steps.mine(case, by))
+
+
+def concerned(case: Case, by: Actor) -> bool:
+    """Any officer of the case, of whichever agency."""
+    return officer(case, by) or worker(case, by)
+
+
+def holder(case: Case, by: Actor) -> bool:
+    """Who has taken it on."""
+    return isinstance(by, Principal) and any(step["user"] == by.user_id for step in case.open_steps)
+
+
+def hander(case: Case, by: Actor) -> bool:
+    """Who has it, or whoever directs the work at the agency."""
+    return bool(case.open_steps) and (worker(case, by) or _post(case, by, "manager", "head"))
 
 
 def head(case: Case, by: Actor) -> bool:

@@ -134,7 +134,8 @@ def deem_accepted(case: Case, *, by: Actor) -> dict[str, Any]:
 
 def begin(case: Case, by: Actor, *, since: datetime | None, deemed: bool) -> dict[str, Any]:
     case.accepted_at = since or case.submitted_at
-    case.step, case.step_at = 0, clock.now()
+    case.step, case.open_steps = 0, []
+    case.partners = sorted({step.agency for step in case.review_steps if step.agency} - {case.agency_id})
     case.state = State.REVIEWING if case.review_steps else State.DECIDING
     deadlines.refresh(case)
     due = case.statutory_due or case.promised_due

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +49,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
             # A draft is nobody's business but the applicant's; one at the window is the window's.
             begun = ~Q(state=State.DRAFT) | Q(channel=Case.Channel.DESK)
             visible |= Q(agency_id__in=principal.agencies("clerk", "reviewer", "decider", "manager", "head")) & begun
+            if asked := principal.agencies("reviewer", "decider"):
+                visible |= Q(partners__overlap=sorted(asked))
             # A supervisor's post without an agency is over the whole district.
             district = principal.has_at(None, "supervisor")
             supervised = Q() if district else Q(agency_id__in=principal.agencies("supervisor"))
@@ -128,8 +132,15 @@ class Case(Flowing):
     outside_system = models.CharField(max_length=40, blank=True)
     outside_number = models.CharField(max_length=60, blank=True)
     outside = models.JSONField(default=dict, blank=True)
-    # Which review step is under way: index into `review_steps`.
+    # Where the review stands: index into `review_steps` of the step, or of the first of those that run at once.
     step = models.PositiveSmallIntegerField(default=0)
+    # What the case waits for now, by post, and who has taken it on: cases.steps; `awaits` is its cache for lists.
+    open_steps = models.JSONField(default=list, blank=True)
+    awaits = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # Other agencies with a step 联办 or a question 征求意见 in this case: their officers are let in.
+    partners = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    # 回避: [{"user", "name", "reason", "at"}]; they may look and no longer act.
+    recused = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     declared_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -137,8 +148,6 @@ class Case(Flowing):
     complete_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
-    # When the review step under way began.
-    step_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -158,6 +167,8 @@ class Case(Flowing):
             models.Index(fields=["due_on", "id"]),
             models.Index(fields=["person", "-id"]),
             models.Index(fields=["filed_by", "-id"]),
+            GinIndex(fields=["awaits"], name="case_awaits"),
+            GinIndex(fields=["partners"], name="case_partners"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -195,11 +206,6 @@ class Case(Flowing):
     @property
     def review_steps(self) -> list[Step]:
         return [step for step in self.guide.steps if step.key == "review"]
-
-    @property
-    def current_step(self) -> Step | None:
-        steps = self.review_steps
-        return steps[self.step] if self.state == State.REVIEWING and self.step < len(steps) else None
 
     @property
     def applicant_masked(self) -> str:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
-from onewindow.cases import deadlines, readiness, timeline
+from onewindow.accounts.models import Agency
+from onewindow.cases import deadlines, readiness, steps, timeline
 from onewindow.cases.models import Case, Presence, State
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
@@ -23,7 +24,7 @@ from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import worklist
 from onewindow.web.desk.acts import ACTS, Words, offers, unsent
-from onewindow.web.my import steps
+from onewindow.web.my import steps as questions
 
 OFFICERS = ("clerk", "reviewer", "decider", "manager", "head")
 
@@ -67,12 +68,19 @@ def file_page(
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
     }
-    return render(request, "desk/case.html", context, status=status)
+    return render(request, "desk/case.html", context | under_way(case), status=status)
+
+
+def under_way(case: Case) -> dict[str, Any]:
+    """The review's steps and the other agencies that take part."""
+    partners = Agency.objects.filter(code__in=case.partners) if case.partners else []
+    road = steps.road(case) if case.accepted_at else []
+    return {"road": road, "partners": {agency.code: str(agency) for agency in partners}}
 
 
 def said(case: Case) -> list[tuple[str, str]]:
     """What the applicant answered to the guide's questions, where the form does not say it again."""
-    schema, form = steps.questions_schema(case.guide), {field.key for field in case.guide.form.walk()}
+    schema, form = questions.questions_schema(case.guide), {field.key for field in case.guide.form.walk()}
     rows = forms.display_places(schema, case.answers)[0][1]
     return [(label, words) for key, label, words in rows if words and key not in form]
 
@@ -85,6 +93,7 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     form = chosen.form(request.POST, request.FILES)
+    form.fit(case, request.principal)
     if not form.is_valid():
         return file_page(request, case, typed=(act, form), status=422)
     try:

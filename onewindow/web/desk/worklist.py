@@ -11,31 +11,29 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
+from onewindow.cases import steps
 from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, State
 from onewindow.kernel import clock
 
 PAGE = 50
-# Which states wait for which post.
-WAITING = {
-    "clerk": [State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.DECIDED, State.DELIVERED],
-    "reviewer": [State.REVIEWING, State.PAUSED],
-    "decider": [State.DECIDING],
-}
 # What a row of the list shows, and no form, answers or guide beside it.
 SHOWN = [
     "number", "state", "outcome", "channel", "due_on", "applicant_name", "organisation_id", "item__name",
-    "item__short_name", "agency__name", "agency__short_name",
+    "item__short_name", "agency__name", "agency__short_name", "agency_id", "open_steps",
 ]  # fmt: skip
-VIEWS = {"mine": "等我办的", "open": "在办", "finished": "已办结"}
+VIEWS = {"mine": "等我办的", "post": "本岗位的", "open": "在办", "finished": "已办结"}
 
 
 def waiting_for(principal: Principal) -> Q:
-    """Cases whose next act is one of the person's posts'."""
-    query = Q(pk__in=[])
-    for role, states in WAITING.items():
-        if agencies := principal.agencies(role):
-            query |= Q(agency_id__in=agencies, state__in=states)
-    return query
+    """Cases whose next act is the person's: at one of the posts, and not taken on by a colleague."""
+    return Q(awaits__overlap=steps.free_places_of(principal)) & ~Q(recused__contains=[{"user": principal.user_id}])
+
+
+def hands(case: Case, principal: Principal) -> list[tuple[str, str]]:
+    """(whose, note) of the steps at the person's posts that somebody has taken on."""
+    at = steps.places_of(principal)
+    held = [step for step in case.open_steps if step["user"] and steps.place(case, step) in at]
+    return [("我" if step["user"] == principal.user_id else step["holder"], step["note"]) for step in held]
 
 
 def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
         late=Count("id", filter=Q(due_on__lt=clock.today())),
     )
     return {
-        "cases": [(case, days_left(case)) for case in rows[:PAGE]],
+        "cases": [(case, days_left(case), hands(case, principal)) for case in rows[:PAGE]],
         "next": _key(rows[PAGE - 1]) if len(rows) > PAGE else "",
         "view": view, "views": VIEWS, "q": params.get("q", ""), "counts": counts,
     }  # fmt: skip
@@ -58,6 +56,8 @@ def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
 def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> CaseQuerySet:
     if view == "mine":
         cases = cases.filter(waiting_for(principal))
+    elif view == "post":
+        cases = cases.filter(awaits__overlap=steps.places_of(principal))
     elif view == "open":
         cases = cases.exclude(state__in=[State.DRAFT, *CLOSED_STATES])
     else:

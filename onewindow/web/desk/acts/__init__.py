@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onewindow.cases.models import Case
-from onewindow.web.desk.acts import intake, outcome, outside, review
+from onewindow.web.desk.acts import holding, intake, outcome, outside, review
 from onewindow.web.desk.acts.act import Act, Words
 
 __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
@@ -28,12 +28,16 @@ ORDER = [
     outside.WORD,
     outside.RESULT,
     outside.NUMBER,
+    holding.CLAIM,
+    holding.RELEASE,
+    holding.HAND_OVER,
     review.PAUSE,
     review.EXTENSION,
     intake.REFUSAL,
     intake.WITHDRAWAL,
     review.TERMINATION,
     outcome.DENIAL,
+    holding.RECUSAL,
 ]
 ACTS = {act.slug: act for act in ORDER}
 
@@ -60,5 +64,7 @@ def offers(case: Case, by: Any, typed: tuple[str, Words] | None = None) -> list[
     for act in ACTS.values():
         if act.transition.possible(case, by):
             form = typed[1] if typed and typed[0] == act.slug else act.form()
+            if not form.is_bound:
+                form.fit(case, by)
             found.append(Offer(act, form))
     return found

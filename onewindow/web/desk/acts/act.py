@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from onewindow.accounts.principal import Principal
 from onewindow.cases.models import Case
 from onewindow.kernel.flow import Transition
 
@@ -29,6 +30,19 @@ class Words(forms.Form):
         for field in self.fields.values():
             verb = "请选择" if isinstance(field, forms.ChoiceField) else "请填写"
             field.error_messages["required"] = f"{verb}{field.label}。"
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """Offer what this case and this officer have to choose from."""
+
+    def choose(self, name: str, options: dict[str, str], *, keep_single: bool = False) -> None:
+        """The options of a choice; where there is only one there is nothing to ask."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        if len(options) < 2 and not keep_single:
+            del self.fields[name]
+            return
+        field.choices = list(options.items())
+        field.initial = field.initial or next(iter(options))
 
 
 class Click(Words):

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from django import forms
 
+from onewindow.accounts.principal import Principal
+from onewindow.cases import steps
 from onewindow.cases.actions import pause, review
+from onewindow.cases.models import Case
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.web.desk.acts.act import Act, Words, one_of, text
 
 
 class Opinion(Words):
+    step = one_of("环节", {})
     advice = one_of("意见", review.ADVICE, initial="agree")
     opinion = text("审查意见")
+
+    def fit(self, case: Case, by: Principal) -> None:
+        reviews = [each for each in steps.mine(case, by) if each["key"].startswith("review-")]
+        self.choose("step", {each["key"]: each["name"] for each in reviews})
 
 
 class Pause(Words):
