@@ -8,6 +8,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from onewindow.accounts import divisions
 from onewindow.catalogue import publish
 from onewindow.kernel import clock
+from tests import snapshots
 
 pytest_plugins = ["tests.cast"]
 
@@ -33,10 +34,17 @@ def emptying_the_ledger_between_tests():
     patch.undo()
 
 
+def load_reference() -> None:
+    _, problems = publish.load(settings.DATA_DIR)
+    assert not problems.found
+
+
 @pytest.fixture(scope="module")
 def reference(django_db_setup, django_db_blocker):
-    """The whole catalogue of the reference district, loaded once for a file of tests and taken away after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish.load(settings.DATA_DIR)
-        yield
-        transaction.set_rollback(True)
+    """The whole catalogue of the reference district, there for a file of tests and taken away after it."""
+    with django_db_blocker.unblock():
+        snapshots.take("reference", load_reference)
+        with transaction.atomic():
+            snapshots.put_back("reference")
+            yield
+            transaction.set_rollback(True)

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from onewindow.catalogue import publish
 from onewindow.kernel import subscribers
+from tests import snapshots
+from tests.conftest import load_reference
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop; the tests' own queries are sync
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -35,28 +36,19 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _read_once():
-    """Every walk starts from the loaded district; its files are read for the first only."""
-    read, kept = publish.read_guides, {}
-
-    def remembered(folder, agencies, problems):
-        if folder not in kept:
-            kept[folder] = read(folder, agencies, problems)
-        return kept[folder]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "read_guides", remembered)
-        yield
-
-
 @pytest.fixture
 def district(transactional_db, settings, live_server):
     """The reference district as `make demo` loads it."""
     settings.PUBLIC_URL = live_server.url
-    call_command("load", str(settings.DATA_DIR), verbosity=0)
-    call_command("demo_accounts", verbosity=0)
+    snapshots.take("reference", load_reference)
+    snapshots.take("district", _load_with_accounts)
+    snapshots.put_back("district")
     return live_server
+
+
+def _load_with_accounts() -> None:
+    snapshots.put_back("reference")
+    call_command("demo_accounts", verbosity=0)
 
 
 @pytest.fixture
