@@ -5,7 +5,7 @@ class CasesConfig(AppConfig):
     name = "onewindow.cases"
 
     def ready(self) -> None:
-        from onewindow.cases import messages
+        from onewindow.cases import changeover, messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             correction,
             intake,
@@ -13,7 +13,9 @@ class CasesConfig(AppConfig):
             outside,
             pause,
             review,
+            version,
         )
         from onewindow.kernel.subscribers import subscribe
 
         subscribe("cases.messages", messages.on_entry)
+        subscribe("cases.changeover", changeover.on_entry)

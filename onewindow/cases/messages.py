@@ -33,6 +33,7 @@ TOLD = {
     "case.handed_over": "handed_over",
     "case.told_outside": "told_outside",
     "case.finished_outside": "finished_outside",
+    "case.version_moved": "version_moved",
 }
 
 
@@ -40,7 +41,7 @@ def on_entry(entry: Entry) -> None:
     if entry.event == "case.submitted":
         _tell_principal(entry)
     template = TOLD.get(entry.event)
-    if template is None or entry.data.get("late"):
+    if template is None or entry.data.get("late") or entry.data.get("quiet"):
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
     user, phone = recipient(case)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
-from onewindow.catalogue import drafting, publish
+from onewindow.catalogue import drafting, publish, running
 from onewindow.catalogue.models import Draft, Item, ItemVersion
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.flow import Conflict, Stale, transition
@@ -142,16 +142,20 @@ def send_back(draft: Draft, *, by: Principal, remarks: list[dict[str, str]]) -> 
 
 
 @transition("draft.approved", label="审核通过", source={State.REVIEWING}, target=State.APPROVED, allowed=_second_person)
-def approve(draft: Draft, *, by: Principal, publish_on: dt.date) -> dict[str, Any]:
-    """The rules are asked again: they, or the current version, may have changed since the draft was submitted."""
+def approve(draft: Draft, *, by: Principal, publish_on: dt.date, rule: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The rules are asked again: they, or the current version, may have changed since the draft was submitted.
+
+    `rule`: what the version will mean for applications under way; it waits with the draft for its day.
+    """
     if not clock.today() <= publish_on <= clock.today() + FURTHEST:
         raise ValueError("发布日期从今天起，最远一年。")
     if drafting.read(draft.content).guide is None:
         raise ValueError("草稿现在读不出来了（规程的格式有了变化），请退回编辑。")
     _current(draft)
+    draft.running = running.chosen(rule or {}) if draft.base_id else {}
     draft.publish_on, draft.checked_by_id, draft.remarks = publish_on, by.user_id, []
     draft.updated_at = clock.now()
-    return {"publish_on": publish_on.isoformat()}
+    return {"publish_on": publish_on.isoformat(), "running": draft.running}
 
 
 @transition("draft.recalled", label="取消发布", source={State.APPROVED}, target=State.DRAFTING, allowed=_either)
@@ -173,7 +177,7 @@ def release(draft: Draft, *, by: ledger.Actor) -> dict[str, Any]:
     guide = drafting.read(draft.content).guide
     if guide is None:
         raise ValueError("规程的格式有了变化，草稿要再改一改。")
-    draft.version = publish.release(guide, after=draft.base_id, by=by, draft=draft.subject)
+    draft.version = publish.release(guide, after=draft.base_id, by=by, rule=draft.running, draft=draft.subject)
     draft.updated_at = clock.now()
     return {"version": draft.version.number}
 

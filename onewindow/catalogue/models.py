@@ -58,12 +58,17 @@ class Item(models.Model):
 
 
 class ItemVersion(models.Model):
-    """One published state of an item; never changed (a trigger refuses it). A case keeps the one it was filed under."""
+    """One published state of an item; never changed (a trigger refuses it).
+
+    A case keeps the one it was filed under, unless the rule of a later one says otherwise.
+    """
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     body = models.JSONField()
     digest = models.CharField(max_length=64)
+    # The rule for applications under way when it was published (catalogue.running); a first version has none.
+    running = models.JSONField(default=dict)
     published_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -206,6 +211,8 @@ class Draft(Flowing):
     remarks = models.JSONField(default=list)
     checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     publish_on = models.DateField(null=True)
+    # Chosen with the approval: what the version will mean for applications under way.
+    running = models.JSONField(default=dict)
     version = models.OneToOneField(ItemVersion, models.PROTECT, null=True, related_name="draft")
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from onewindow.accounts import loading
-from onewindow.catalogue import events, flagship, rows, rules, translations, words
+from onewindow.catalogue import events, flagship, rows, rules, running, translations, words
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item, ItemVersion, Loading
 from onewindow.kernel import clock, ledger
@@ -39,9 +39,13 @@ class Summary:
     words: int = 0
     # Files of translations written.
     translations: int = 0
+    # Items with a new version.
+    changed: tuple[str, ...] = ()
 
 
-def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summary, Problems]:
+def load(
+    folder: Path, take_files: Collection[str] | None = None, rule: running.Rule | None = None
+) -> tuple[Summary, Problems]:
     """Everything of a district's folder, or nothing at all when a single row is wrong.
 
     What an editor has published on the web stays, except for the items of `take_files` (empty: every item).
@@ -64,7 +68,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
     with transaction.atomic():
         written = loading.store_places(agencies, divisions, sites)
         _, days = clock.load_holidays(holidays)
-        done = publish(guides, policy=rules.read(folder, problems), take_files=take_files)
+        done = publish(guides, policy=rules.read(folder, problems), take_files=take_files, rule=rule)
         changed = words.store(vocabulary)
         said = translations.store(translated)
         if not is_loaded(folder):
@@ -82,6 +86,7 @@ def load(folder: Path, take_files: Collection[str] | None = None) -> tuple[Summa
         days=days,
         words=changed,
         translations=said,
+        changed=done.changed,
     ), problems
 
 
@@ -147,12 +152,14 @@ class Done:
     published: int
     unnamed: int
     conflicts: tuple[str, ...]
+    changed: tuple[str, ...]
 
 
 @dataclass
 class _Plan:
     """What a load will write: new versions, and items that are to be known anew without one."""
 
+    rule: running.Rule = field(default_factory=dict)
     versions: dict[str, tuple[Guide, ItemVersion]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
@@ -165,7 +172,11 @@ def lock_versions() -> None:
 
 
 def publish(
-    guides: Iterable[Guide], *, policy: rules.Policy | None = None, take_files: Collection[str] | None = None
+    guides: Iterable[Guide],
+    *,
+    policy: rules.Policy | None = None,
+    take_files: Collection[str] | None = None,
+    rule: running.Rule | None = None,
 ) -> Done:
     """The files' guides as new versions where the content differs. Needs a transaction."""
     lock_versions()
@@ -174,12 +185,13 @@ def publish(
     written = ItemVersion.objects.in_bulk([item.current_id for item in there.values() if item.edited])
     for item in there.values():
         item.current = written.get(item.current_id or 0, item.current)
-    plan, named = _Plan(), set()
+    plan, named = _Plan(rule=rule or running.DEFAULT), set()
     for guide in guides:
         named.add(guide.code)
         _decide(plan, guide, there, policy, take_files)
     _write(plan, there)
-    return Done(len(plan.versions), len(there.keys() - named), tuple(plan.conflicts))
+    changed = tuple(code for code in plan.versions if code in there)
+    return Done(len(plan.versions), len(there.keys() - named), tuple(plan.conflicts), changed)
 
 
 def _decide(
@@ -196,17 +208,18 @@ def _decide(
     version = kept.current if kept else None
     content = body(guide)
     if version is None or digest(content) != version.digest:
-        version = new_version(guide, after=version)
+        version = new_version(guide, after=version, rule=plan.rule)
         plan.versions[guide.code] = (guide, version)
     item = _item(guide, version, policy, file_digest=mark, edited=edited)
     if kept is None or _values(item) != _values(kept):
         plan.items.append(item)
 
 
-def new_version(guide: Guide, *, after: ItemVersion | None) -> ItemVersion:
+def new_version(guide: Guide, *, after: ItemVersion | None, rule: running.Rule | None = None) -> ItemVersion:
     content = body(guide)
     number = after.number + 1 if after else 1
-    return ItemVersion(item_id=guide.code, number=number, body=content, digest=digest(content))
+    kept = (rule or running.DEFAULT) if after else {}
+    return ItemVersion(item_id=guide.code, number=number, body=content, digest=digest(content), running=kept)
 
 
 def _values(item: Item) -> tuple[Any, ...]:
@@ -231,7 +244,8 @@ def _write(plan: _Plan, there: Mapping[str, Item]) -> None:
 
 
 def note_published(version: ItemVersion, *, by: ledger.Actor, **more: Any) -> None:
-    data = {"version": version.number, "digest": version.digest, **more}
+    rule = {"running": version.running} if version.running else {}
+    data = {"version": version.number, "digest": version.digest, **rule, **more}
     ledger.record(("item", version.item_id), "item.published", by=by, data=data)
 
 
@@ -239,7 +253,9 @@ class Moved(Exception):
     """Another version became current since the draft was begun."""
 
 
-def release(guide: Guide, *, after: int | None, by: ledger.Actor, draft: str) -> ItemVersion:
+def release(
+    guide: Guide, *, after: int | None, by: ledger.Actor, rule: running.Rule | None = None, **more: Any
+) -> ItemVersion:
     """One guide written on the web becomes the version that follows the version `after`. Needs a transaction."""
     lock_versions()
     policy = rules.of_district()
@@ -252,10 +268,10 @@ def release(guide: Guide, *, after: int | None, by: ledger.Actor, draft: str) ->
         item.save(force_insert=True)
     elif not item.edited:
         item.file_digest = item.file_digest or _mark(item.guide)
-    version = new_version(guide, after=item.current)
+    version = new_version(guide, after=item.current, rule=rule)
     version.save(force_insert=True)
     _item(guide, version, policy, file_digest=item.file_digest, edited=True).save(force_update=True)
-    note_published(version, by=by, draft=draft)
+    note_published(version, by=by, **more)
     return version
 
 

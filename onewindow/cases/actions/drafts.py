@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from onewindow.accounts.models import Mandate, Organisation, Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
-from onewindow.catalogue.models import Item
+from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.documents.models import File
 from onewindow.kernel import clock, ledger, numbers
 from onewindow.kernel.flow import WrongState
@@ -36,7 +36,7 @@ def open_case(
     form: Mapping[str, Any] | None = None,
     once: str | None = None,
 ) -> Case:
-    """Open a draft under the item's current version, which the case keeps to its end.
+    """Open a draft under the item's current version, which the case keeps unless a later one's rule moves it.
 
     `once` marks the page or request: opened again with the same mark, the first case is returned.
     """
@@ -88,22 +88,35 @@ def _create(item: Item, by: Principal, **values: Any) -> Case:
     person, organisation, year = values["person"], values["organisation"], clock.today().year
     own_phone = "" if values["channel"] == Case.Channel.DESK else by.phone
     with transaction.atomic():
+        version, agency = _now_in_force(item)
         serial = numbers.next_serial(f"case:{year}")
         case = Case(
             number=numbers.case_number(settings.AREA_CODE, year, serial),
             item=item,
-            version=item.current,
-            agency_id=item.agency_id,
+            version=version,
+            agency_id=agency,
             filed_by_id=by.user_id,
             applicant_name=organisation.name if organisation else (person.name if person else ""),
             applicant_phone=(person.phone if person else "") or own_phone,
             **values,
         )
         case.save(force_insert=True)
-        assert item.current is not None
-        data = {"item": item.code, "version": item.current.number, "channel": case.channel}
+        data = {"item": item.code, "version": version.number, "channel": case.channel}
         ledger.record(case, "case.opened", by=by, data=data)
     return case
+
+
+def _now_in_force(item: Item) -> tuple[ItemVersion, str]:
+    """Version and agency at this moment, held until the case is there.
+
+    The row's share lock and a publication wait for one another: whoever publishes, or moves the item to another
+    agency, sees every case begun before; whoever begins afterwards gets the new one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_id, agency_id FROM catalogue_item WHERE code = %s FOR SHARE", [item.pk])
+        current, agency = cursor.fetchone()
+    known = item.current if item.current_id == current else None
+    return known or ItemVersion.objects.get(pk=current), str(agency)
 
 
 def ensure_editable(case: Case, by: Principal) -> None:

@@ -1,6 +1,7 @@
 """Cases 办件: one matter of one applicant, from the first draft to the rating."""
 
 from onewindow.cases.models.case import Case, CaseQuerySet
+from onewindow.cases.models.changeover import Changeover
 from onewindow.cases.models.delivery import Delivery
 from onewindow.cases.models.papers import CasePaper
 from onewindow.cases.models.parties import Party
@@ -8,6 +9,6 @@ from onewindow.cases.models.states import CLOSED_STATES, DESK_STATES, EDITABLE_S
 from onewindow.cases.models.together import CoFiller, Presence
 
 __all__ = [
-    "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "Case", "CasePaper", "CaseQuerySet", "CoFiller",
-    "Delivery", "Party", "Presence", "State",
+    "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "Case", "CasePaper", "CaseQuerySet",
+    "Changeover", "CoFiller", "Delivery", "Party", "Presence", "State",
 ]  # fmt: skip

@@ -112,6 +112,8 @@ class Case(Flowing):
     # Answers to the checklist questions, and the form (personal numbers sealed, kernel.forms).
     answers = models.JSONField(default=dict, blank=True)
     form = models.JSONField(default=dict, blank=True)
+    # What an earlier version of the guide asked and this one does not: key → {"label", "shape", "value", "version"}.
+    set_aside = models.JSONField(default=dict, blank=True)
     # Open pre-review remarks: [{"on": "form:age" | "material:id_card" | "", "text": …, "fixed": bool}].
     remarks = models.JSONField(default=list, blank=True)
     # 补正: [{"asked_at", "items": [{"on", "text"}], "why_again", "answered_at"}], 特别程序: [{"procedure", "from",
