@@ -86,7 +86,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-translation-file": ("GET", CONTENT),
     "manage-catalogue": ("GET", CONTENT), "manage-report": ("GET", CONTENT), "manage-export": ("GET", CONTENT),
     "manage-import": ("GET", CONTENT), "manage-item-new": ("GET", CONTENT),
-    "manage-edit": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
+    "manage-edit": ("GET", CONTENT), "manage-touched": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 

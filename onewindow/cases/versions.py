@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from onewindow.cases import deadlines, readiness
@@ -35,8 +36,14 @@ STAGE_STATES: dict[str, tuple[str, ...]] = {
     "filed": (State.SUBMITTED, State.RECEIVED, State.CORRECTING),
     "accepted": (State.REVIEWING, State.PAUSED, State.DECIDING),
 }
-STAGE_OF = {state: stage for stage, states in STAGE_STATES.items() for state in states}
+STAGE_OF: dict[str, str] = {state: stage for stage, states in STAGE_STATES.items() for state in states}
 MOVABLE = tuple(STAGE_OF)
+
+
+def stage_at(case: Case, moment: datetime) -> str:
+    """How far it had come when a version was published."""
+    reached = (("accepted", case.accepted_at), ("filed", case.submitted_at), ("prereview", case.declared_at))
+    return next((stage for stage, since in reached if since and since <= moment), "draft")
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def verdict(effects: list[Effect]) -> Verdict:
 def moves(rule: Rule, stage: str, found: Verdict) -> bool:
     """old: never; better: something is better and nothing worse or unclear; all: always; harmless: nothing is worse."""
     said = rule.get(stage, "old")
-    allowed = {"all": set(VERDICTS), "better": {"better"}, HARMLESS: {"better", "even"}}
+    allowed: dict[str, set[str]] = {"all": set(VERDICTS), "better": {"better"}, HARMLESS: {"better", "even"}}
     return found in allowed.get(said, set())
 
 
@@ -134,19 +141,23 @@ def _limits(case: Case, other: Case) -> Iterator[Effect]:
     before, after = ({each.key: each for each in deadlines.all_of(one)} for one in (case, other))
     clocks = {"accepted": ("statutory", "promised"), "filed": ("intake", "correction")}.get(STAGE_OF[case.state], ())
     for key in clocks:
-        old, new = before.get(key), after.get(key)
-        title = (old or new).title if old or new else ""  # type: ignore[union-attr] - one of them is there
-        if old and new and old.date != new.date:
-            # The applicant's own period is the better the longer it is.
-            good = (new.date < old.date) != (key == "correction")
-            yield Effect("limit", "better" if good else "worse", f"{title}的最后期限由{_day(old)}改为{_day(new)}")
-        elif (old is None) != (new is None):
-            good = (new is not None) != (key == "correction")
-            words = f"{title}有了期限：{_day(new)}" if new else f"{title}不再有期限"
-            yield Effect("limit", "better" if good else "worse", words)
+        if key in before or key in after:
+            yield from _dates(key, before.get(key), after.get(key))
     if case.accepted_at is None:
         yield from _length("法定办结", case.guide.statutory, other.guide.statutory)
         yield from _length("承诺办结", case.guide.promised, other.guide.promised)
+
+
+def _dates(key: str, old: deadlines.Deadline | None, new: deadlines.Deadline | None) -> Iterator[Effect]:
+    """The organ's period is the better the shorter it is, the applicant's own the longer."""
+    own = key == "correction"
+    if old and new and old.date != new.date:
+        found: Verdict = "better" if (new.date < old.date) != own else "worse"
+        yield Effect("limit", found, f"{new.title}的最后期限由{_day(old)}改为{_day(new)}")
+    elif new and not old:
+        yield Effect("limit", "worse" if own else "better", f"{new.title}有了期限：{_day(new)}")
+    elif old and not new:
+        yield Effect("limit", "better" if own else "worse", f"{old.title}不再有期限")
 
 
 def _day(deadline: deadlines.Deadline) -> str:

@@ -22,6 +22,7 @@ PAGES = {
     "manage-draft-new": ("POST", 302, 404, 404),
     "manage-draft": ("GET", 200, 200, 404),
     "manage-preview": ("GET", 200, 200, 404),
+    "manage-touched": ("GET", 200, 200, 404),
     "manage-edit": ("GET", 200, 404, 404),
     "manage-act": ("POST", 302, 403, 404),
     "manage-vocabulary": ("GET", 200, 200, 200),

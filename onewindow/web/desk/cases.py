@@ -22,7 +22,7 @@ from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.desk import worklist
+from onewindow.web.desk import versions, worklist
 from onewindow.web.desk.acts import ACTS, Words, offers, unsent
 from onewindow.web.my import steps as questions
 
@@ -50,10 +50,11 @@ def file_page(
 ) -> HttpResponse:
     """The case file; `typed` keeps what the officer wrote in an act that was refused."""
     principal = request.principal
-    offered = offers(case, principal, typed)
+    offered, ready = offers(case, principal, typed), readiness.check(case)
     context: dict[str, Any] = {
         "case": case,
-        "ready": readiness.check(case),
+        "ready": ready,
+        **versions.context(case, ready),
         "pages": forms.display_places(case.guide.form, case.form, divisions.name),
         "said": said(case),
         "events": timeline.of(case, inner=True),

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from onewindow.accounts.models import Agency
-from onewindow.catalogue import actions
+from onewindow.catalogue import actions, running
 from onewindow.catalogue.guide import KINDS
 from onewindow.catalogue.models import Draft, Item
 from onewindow.kernel import clock
@@ -37,6 +37,21 @@ class Day(Plain):
         label="哪一天发布", initial=clock.today, widget=forms.DateInput({"type": "date"}),
         error_messages={"required": "请选择发布日期。", "invalid": "日期写法不对，例如 2026-12-01。"},
     )  # fmt: skip
+    why = forms.CharField(required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for stage, name in running.STAGES.items():
+            rules = list(running.RULES.items())
+            self.fields[f"rule_{stage}"] = forms.ChoiceField(
+                label=name, choices=rules, required=False, initial=running.DEFAULT[stage],
+                error_messages={"invalid_choice": "请给这一类办件选一条换版规则。"},
+            )  # fmt: skip
+
+    def arguments(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        rule = {stage: said[f"rule_{stage}"] for stage in running.STAGES}
+        return {"publish_on": said["publish_on"], "rule": rule | {"why": said["why"]}}
 
 
 class Remarks(Plain):

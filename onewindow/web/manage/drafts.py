@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from onewindow.catalogue import actions, drafting
+from onewindow.cases import changeover
+from onewindow.catalogue import actions, drafting, running
 from onewindow.catalogue.difference import compare
 from onewindow.catalogue.models import Draft, Item, ItemVersion
 from onewindow.kernel import clock, wire
@@ -39,8 +40,27 @@ def draft_page(
         "changes": compare(draft.base.body if draft.base else {}, draft.content), "of_field": OF_FIELD,
         "offers": offers(draft, request.principal, typed), "conflict": conflict,
         "own": request.principal.user_id in draft.writers, "remarked": remarked(request.POST.dict()),
+        "touched": touched(draft, reading), "running": running,
     }  # fmt: skip
     return render(request, "manage/draft.html", context, status=status)
+
+
+def touched(draft: Draft, reading: drafting.Reading) -> changeover.Preview | None:
+    """Whom the version will touch; None for a new item, one that cannot be read yet, and one that is out."""
+    if draft.base is None or reading.guide is None or draft.state not in Draft.OPEN:
+        return None
+    content = reading.guide.model_dump(mode="json")
+    return changeover.preview(ItemVersion(item_id=draft.code, number=draft.base.number + 1, body=content))
+
+
+@content_only
+def cases(request: SignedIn, pk: int) -> HttpResponse:
+    """The applications a draft touches, group by group; numbers only: who they are is the officers' business."""
+    draft = the_draft(request, pk)
+    found = touched(draft, drafting.read(draft.content))
+    if found is None:
+        raise Http404
+    return render(request, "manage/touched.html", {"draft": draft, "touched": found, "running": running})
 
 
 @require_POST

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from onewindow.catalogue import actions, rules
+from onewindow.cases.models import Changeover
+from onewindow.catalogue import actions, rules, running
 from onewindow.catalogue.difference import compare
 from onewindow.catalogue.models import Draft, ItemVersion
 from onewindow.kernel import wire
@@ -22,7 +23,8 @@ def show(request: SignedIn, code: str) -> HttpResponse:
         "item": item, "findings": findings, "blocking": [f for f in findings if f.blocks], "of_field": OF_FIELD,
         "versions": item.versions.defer("body").select_related("draft__author", "draft__checked_by"),
         "open": Draft.objects.unfinished().filter(code=code).select_related("author").first(),
-        "may_edit": actions.may_edit(request.principal, item.agency_id),
+        "may_edit": actions.may_edit(request.principal, item.agency_id), "running": running,
+        "changeovers": {row.version_id: row for row in Changeover.objects.filter(version__item=item)},
     }  # fmt: skip
     return render(request, "manage/item.html", context)
 

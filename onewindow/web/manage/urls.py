@@ -14,6 +14,7 @@ urlpatterns = [
     path("manage/drafts/new/", drafts.new, name="manage-item-new"),
     path("manage/drafts/<int:pk>/", drafts.show, name="manage-draft"),
     path("manage/drafts/<int:pk>/preview/", drafts.preview, name="manage-preview"),
+    path("manage/drafts/<int:pk>/cases/", drafts.cases, name="manage-touched"),
     path("manage/drafts/<int:pk>/edit/<slug:section>/", editor.edit, name="manage-edit"),
     path("manage/drafts/<int:pk>/<slug:act>/", drafts.act, name="manage-act"),
     path("manage/translations/", translations.index, name="manage-translations"),

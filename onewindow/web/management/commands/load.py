@@ -4,10 +4,12 @@ from time import perf_counter
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from onewindow.accounts import loading
-from onewindow.catalogue import pofiles, publish, translations
+from onewindow.cases import changeover
+from onewindow.catalogue import pofiles, publish, running, translations
 from onewindow.kernel.tables import Problems
 
 
@@ -24,6 +26,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--check", action="store_true", help="只检查事项的文件，不写数据库")
 
+        parser.add_argument(
+            "--running",
+            metavar="规则",
+            help="新版本对在办的件，默认 draft=all,prereview=better,filed=better,accepted=better",
+        )
+        parser.add_argument("--why", default="", help="让已提交或已受理的件全部换新版的依据")
+        parser.add_argument("--preview", action="store_true", help="只看会有哪些新版本、影响多少在办的件，不写数据库")
         parser.add_argument("--if-changed", action="store_true", help="文件和程序都没有变过时什么也不做")
 
     def handle(self, *args: Any, folder: Path, check: bool, **options: Any) -> None:
@@ -34,7 +43,11 @@ class Command(BaseCommand):
         if options["if_changed"] and publish.is_loaded(folder):
             self.stdout.write("数据文件没有变化，不用再载入。")
             return
-        summary, problems = publish.load(folder, options["take_files"])
+        rule = _rule(options["running"], options["why"])
+        with transaction.atomic():
+            summary, problems = publish.load(folder, options["take_files"], rule)
+            touched = changeover.counts(summary.changed)
+            transaction.set_rollback(options["preview"])
         if problems:
             for line in problems.found:
                 self.stderr.write(line)
@@ -44,6 +57,10 @@ class Command(BaseCommand):
             f"事项 {summary.items} 项，其中核心 {summary.core} 项，完整指南 {summary.complete} 项；"
             f"新版本 {summary.published} 个，未变 {summary.unchanged} 项。"
         )
+        self._touched(touched, rule)
+        if options["preview"]:
+            self.stdout.write("只是预览，没有写数据库。")
+            return
         if summary.conflicts:
             self.stdout.write(
                 f"{len(summary.conflicts)} 项的文件改过，但网上已发布更新的版本，没有动："
@@ -58,6 +75,16 @@ class Command(BaseCommand):
             f"译文写入 {summary.translations} 份；"
             f"用时 {perf_counter() - started:.1f} 秒。"
         )
+
+    def _touched(self, touched: dict[str, dict[str, int]], rule: running.Rule) -> None:
+        """Whom the new versions mean something to; `changeover` decides case by case by the rule."""
+        if not touched:
+            return
+        said = "；".join(f"{stage}{words}" for stage, words in running.words(rule))
+        self.stdout.write(f"{len(touched)} 项有新版本的事项有在办的件，规则：{said}")
+        for code, stages in sorted(touched.items()):
+            found = "，".join(f"{running.STAGES[stage]} {count} 件" for stage, count in stages.items() if count)
+            self.stdout.write(f"  {code}：{found}")
 
     def _translated(self, language: str) -> None:
         """What translators have to look at: guides that changed since, or are not wholly translated yet."""
@@ -81,3 +108,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(guides)} 项事项可读，核心事项材料 {papers} 份；{len(problems.found)} 处错误。")
         if problems:
             raise SystemExit(1)
+
+
+def _rule(said: str | None, why: str) -> running.Rule:
+    pairs = dict(part.strip().partition("=")[::2] for part in said.split(",")) if said else {}
+    if unknown := pairs.keys() - running.STAGES.keys():
+        raise CommandError(f"--running 里没有这一类：{'、'.join(sorted(unknown))}")
+    try:
+        return running.chosen(pairs | {"why": why})
+    except ValueError as problem:
+        raise CommandError(f"{problem}（--running、--why）") from None
