@@ -32,11 +32,11 @@ def settle(case: Case) -> None:
     state = State(case.state)
     if state == State.REVIEWING:
         if not reviews(case):
-            case.open_steps = [_opened(f"review-{n}", step) for n, step in group_at(case, case.step)]
+            case.open_steps = [opened(f"review-{n}", step) for n, step in group_at(case, case.step)]
     elif state in STAGES:
         key, name, post = STAGES[state]
         if [step["key"] for step in case.open_steps] != [key]:
-            case.open_steps = [_opened(key, Step(key="accept", name=name, post=post))]  # type: ignore[arg-type]
+            case.open_steps = [opened(key, Step(key="accept", name=name, post=post))]  # type: ignore[arg-type]
     elif state != State.PAUSED:
         case.open_steps = []
     waiting = case.open_steps if state in DESK_STATES else []
@@ -44,7 +44,7 @@ def settle(case: Case) -> None:
     case.awaits = sorted(marks | {place(case, step) for step in waiting})
 
 
-def _opened(key: str, step: Step) -> Open:
+def opened(key: str, step: Step) -> Open:
     return {
         "key": key, "name": step.name, "post": step.post, "agency": step.agency, "days": step.days, "unit": step.unit,
         "since": clock.now().isoformat(), "user": 0, "holder": "", "note": "",

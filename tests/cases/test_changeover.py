@@ -18,7 +18,7 @@ from onewindow.kernel.models import Entry
 from onewindow.notifications.models import Message
 from tests.cases.conftest import post, reviewed, rows, submitted, whole
 from tests.factories import cases
-from tests.factories.catalogue import _body, flagship
+from tests.factories.catalogue import body_of, flagship
 
 pytestmark = pytest.mark.django_db
 CARD, LICENCE = "XDP0096", "XDA0106"  # 老年证; 公共场所卫生许可: 20 working days by law, 5 promised
@@ -44,15 +44,17 @@ def published(code: str, rule=None, **changes) -> ItemVersion:
 
 
 def unsaved(code: str, **changes) -> ItemVersion:
-    return ItemVersion(item_id=code, number=2, body=Guide.model_validate(_body(code) | changes).model_dump(mode="json"))
+    return ItemVersion(
+        item_id=code, number=2, body=Guide.model_validate(body_of(code) | changes).model_dump(mode="json")
+    )
 
 
 def papers(code: str, *more, without=()) -> list:
-    return [row for row in _body(code)["materials"] if row["key"] not in without] + list(more)
+    return [row for row in body_of(code)["materials"] if row["key"] not in without] + list(more)
 
 
 def with_field(code: str, field: dict) -> dict:
-    pages = [dict(page) for page in _body(code)["form"]["pages"]]
+    pages = [dict(page) for page in body_of(code)["form"]["pages"]]
     pages[0]["fields"] = [*pages[0]["fields"], field]
     return {"pages": pages}
 
@@ -88,8 +90,8 @@ LIVES = [
     ("a paper less, handed in already", {"materials": papers(LICENCE, without=("plans",))}, "even", "better"),
     ("a visit less or more", {"visits": {"count": 2, "reason": "现场核验"}}, "worse", "worse"),
     ("a fee", {"fees": [{"name": "工本费", "standard": "10 元"}]}, "worse", "worse"),
-    ("a longer certificate", {"result": _body(LICENCE)["result"] | {"valid_months": None}}, "better", "better"),
-    ("a shorter certificate", {"result": _body(LICENCE)["result"] | {"valid_months": 12}}, "worse", "worse"),
+    ("a longer certificate", {"result": body_of(LICENCE)["result"] | {"valid_months": None}}, "better", "better"),
+    ("a shorter certificate", {"result": body_of(LICENCE)["result"] | {"valid_months": 12}}, "worse", "worse"),
     ("other words only", {"summary": "换一种说法", "plain_names": ["卫生证"]}, "even", "even"),
     ("another reason to refuse", {"refusals": ["选址不符合要求的"]}, "unclear", "unclear"),
     ("a question more in the form", {"form": with_field(LICENCE, FIELD)}, "worse", "worse"),
@@ -143,7 +145,7 @@ def test_each_stage_follows_its_own_rule(monday):
 def test_a_draft_keeps_what_was_typed_and_shows_the_rest_as_to_do(monday):
     pages = with_field(LICENCE, {"key": "shop_sign", "label": "店招"})
     case = whole(LICENCE, form=pages)
-    asked = {field["key"] for page in _body(LICENCE)["form"]["pages"] for field in page["fields"]}
+    asked = {field["key"] for page in body_of(LICENCE)["form"]["pages"] for field in page["fields"]}
     typed, handed_in = dict(case.form), CasePaper.objects.filter(case=case).count()
     published(LICENCE, form=with_field(LICENCE, FIELD), materials=papers(LICENCE, PAPER, without=("plans",)))
     carry_out()
@@ -163,7 +165,7 @@ def test_a_draft_keeps_what_was_typed_and_shows_the_rest_as_to_do(monday):
 
 def test_a_paper_that_only_got_another_key_counts_as_handed_in(monday):
     case = whole(CARD)
-    renamed = [row | ({"key": "portrait"} if row["key"] == "photo" else {}) for row in _body(CARD)["materials"]]
+    renamed = [row | ({"key": "portrait"} if row["key"] == "photo" else {}) for row in body_of(CARD)["materials"]]
     published(CARD, materials=renamed)
     carry_out()
     assert case.papers.filter(material="portrait").exists()
@@ -172,8 +174,8 @@ def test_a_paper_that_only_got_another_key_counts_as_handed_in(monday):
 
 def test_a_field_of_another_kind_is_asked_again_and_no_page_breaks(monday):
     case = whole(LICENCE)
-    key = next(field["key"] for field in _body(LICENCE)["form"]["pages"][0]["fields"] if field["kind"] == "text")
-    pages = [dict(page) for page in _body(LICENCE)["form"]["pages"]]
+    key = next(field["key"] for field in body_of(LICENCE)["form"]["pages"][0]["fields"] if field["kind"] == "text")
+    pages = [dict(page) for page in body_of(LICENCE)["form"]["pages"]]
     pages[0]["fields"] = [f | ({"kind": "date"} if f["key"] == key else {}) for f in pages[0]["fields"]]
     published(LICENCE, form={"pages": pages})
     carry_out()
@@ -192,13 +194,13 @@ def test_a_remark_at_a_paper_that_is_no_longer_asked_is_done(monday):
 
 def test_the_review_goes_on_where_it_was(monday):
     case = reviewed(submitted(LICENCE))
-    fewer = [step for step in _body(LICENCE)["steps"] if step["key"] != "review"]
-    more = [*_body(LICENCE)["steps"], {"key": "review", "name": "复核", "post": "reviewer"}]
+    fewer = [step for step in body_of(LICENCE)["steps"] if step["key"] != "review"]
+    more = [*body_of(LICENCE)["steps"], {"key": "review", "name": "复核", "post": "reviewer"}]
     under_review = intake.accept(submitted(LICENCE), by=post(case, "clerk"))
     published(LICENCE, steps=more)
     carry_out()
     assert (again(case).state, again(under_review).state) == (State.DECIDING, State.REVIEWING)
-    assert again(under_review).current_step == under_review.current_step
+    assert again(under_review).open_steps == under_review.open_steps
     published(LICENCE, steps=fewer)
     carry_out()
     assert again(under_review).state == State.DECIDING
@@ -236,7 +238,7 @@ def test_a_rule_that_takes_away_names_its_ground(db):
 
 def test_files_carry_a_rule_too(monday):
     case = whole(LICENCE)
-    guide = rules.judged(Guide.model_validate(_body(LICENCE) | {"summary": "文件里的新说法"}))
+    guide = rules.judged(Guide.model_validate(body_of(LICENCE) | {"summary": "文件里的新说法"}))
     with transaction.atomic():
         done = publish.publish([guide], policy=rules.DEFAULT)
     assert done.changed == (LICENCE,)

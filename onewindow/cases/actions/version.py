@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onewindow.cases import deadlines, versions
+from onewindow.cases import deadlines, steps, versions
 from onewindow.cases.actions import guards
 from onewindow.cases.models import Case, State
 from onewindow.catalogue.models import ItemVersion
@@ -47,12 +47,23 @@ def move(case: Case, *, by: Actor, version: ItemVersion) -> dict[str, Any]:
 
 
 def _go_on(case: Case, version: ItemVersion) -> None:
-    """Opinions given are given: the review goes on at the step of the same name, else after as many as are done."""
+    """Opinions given are given: the review goes on at the step of the same name, else after as many as are done.
+
+    Of steps that run at once the open ones stay open, with whoever has taken them on; one that is new is opened.
+    """
     left = [step.name for step in case.review_steps[case.step :]]
+    known = {step.name for _, step in steps.group_at(case, case.step)}
+    waiting = {each["name"]: each for each in steps.reviews(case)}
     case.version = version
     names = [step.name for step in case.review_steps]
     same = left[0] if left else None
     case.step = names.index(same) if same in names else min(case.step, len(names)) if left else len(names)
+    if waiting:
+        case.open_steps = [
+            waiting[step.name] | {"key": f"review-{n}"} if step.name in waiting else steps.opened(f"review-{n}", step)
+            for n, step in steps.group_at(case, case.step)
+            if step.name in waiting or step.name not in known
+        ]
     if case.state == State.REVIEWING and case.step >= len(names):
         case.state = State.DECIDING
 
