@@ -20,10 +20,12 @@ OTHER = {
     "case.unshared": "不再一起填写",
     "case.file_opened": "查看材料",
     "case.number_viewed": "查看完整证件号码",
+    "case.dossier_exported": "导出卷宗",
 }
 # What an applicant does not see: officers looking at what was handed in, and what they wrote for one another.
 INNER = frozenset({
     "case.file_opened", "case.number_viewed", "case.claimed", "case.released", "case.handed_over", "case.recused",
+    "case.dossier_exported",
 })  # fmt: skip
 INNER_WORDS = {"case.reviewed": {"advice", "opinion"}}
 

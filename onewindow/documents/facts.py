@@ -42,6 +42,24 @@ def seal_facts(template: str, facts: dict[str, Any]) -> Sealed:
     return Sealed(digest, base64.b64encode(signature).decode(), key_id)
 
 
+def sign(message: bytes) -> tuple[bytes, str]:
+    """DER signature by the same key, for what is handed out whole (cases.dossier)."""
+    key, key_id = signing_key()
+    return key.sign(message, ALGORITHM), key_id
+
+
+def sign64(message: bytes) -> str:
+    return base64.b64encode(sign(message)[0]).decode()
+
+
+def public_pem(key_id: str) -> bytes | None:
+    """The public half, for those who check without us; None for a key that is not ours."""
+    public = _public(key_id)
+    if public is None:
+        return None
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 def check_facts(facts: dict[str, Any], sealed: Sealed) -> bool:
     """Whether these are the facts that were sealed, with this template, by a key of ours."""
     public = _public(sealed.key_id)

@@ -121,6 +121,16 @@ def _place(source: BinaryIO, digest: str) -> None:
     Path(temporary).replace(path)
 
 
+def fault_of(file: File) -> str:
+    """ "lost" or "altered" on disk since it was taken in; "" when it is what it was."""
+    try:
+        with path_of(file.sha256).open("rb") as stream:
+            same = hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+    except OSError:
+        return "lost"
+    return "" if same else "altered"
+
+
 def open_file(file: File) -> BinaryIO:
     return path_of(file.sha256).open("rb")
 

@@ -53,14 +53,22 @@ def require(template: str, facts: dict[str, Any]) -> None:
 @cache
 def digest(template: str) -> str:
     """SHA-256 of the template with its base, as they are now; a copy is kept so that old papers keep their look."""
-    sources = {name: (SOURCES / name).read_bytes() for name in ("base.typ", f"{template}.typ")}
-    value = hashlib.sha256(b"\0".join(sources.values())).hexdigest()
+    now = {name: (SOURCES / name).read_bytes() for name in ("base.typ", f"{template}.typ")}
+    value = hashlib.sha256(b"\0".join(now.values())).hexdigest()
     kept = _kept(value)
     if not (kept / f"{template}.typ").exists():
         kept.mkdir(parents=True, exist_ok=True)
-        for name, source in sources.items():
+        for name, source in now.items():
             (kept / name).write_bytes(source)
     return value
+
+
+def sources(template: str, value: str) -> dict[str, bytes]:
+    """The template as it was when its digest was `value`; empty where the kept copy is gone."""
+    if value == digest(template):
+        return {name: (SOURCES / name).read_bytes() for name in ("base.typ", f"{template}.typ")}
+    kept = [_kept(value) / name for name in ("base.typ", f"{template}.typ")]
+    return {path.name: path.read_bytes() for path in kept if path.exists()}
 
 
 def _kept(value: str) -> Path:

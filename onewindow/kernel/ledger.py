@@ -56,6 +56,13 @@ def payload(*, at: datetime, kind: str, subject: str, event: str, actor: str, ac
     return canonical([stamp, kind, subject, event, actor, actor_name, data])
 
 
+def payload_of(entry: Entry) -> str:
+    return payload(
+        at=entry.at, kind=entry.kind, subject=entry.subject, event=entry.event, actor=entry.actor,
+        actor_name=entry.actor_name, data=entry.data,
+    )  # fmt: skip
+
+
 APPEND = """
 INSERT INTO kernel_entry (at, kind, subject, seq, event, actor, actor_name, data, hash)
 SELECT %s, %s, %s, moved.chain_seq, %s, %s, %s, %s::jsonb, moved.chain_head FROM moved RETURNING id, seq, hash
@@ -149,11 +156,7 @@ def _first_break(chain: Iterable[Entry]) -> Fault | None:
         where = f"{entry.kind}:{entry.subject} #{seq}"
         if entry.seq != seq:
             return Fault(where, f"缺少第 {seq} 条，下一条是第 {entry.seq} 条")
-        text = payload(
-            at=entry.at, kind=entry.kind, subject=entry.subject, event=entry.event,
-            actor=entry.actor, actor_name=entry.actor_name, data=entry.data,
-        )  # fmt: skip
-        if hashlib.sha256(head + text.encode()).digest() != bytes(entry.hash):
+        if hashlib.sha256(head + payload_of(entry).encode()).digest() != bytes(entry.hash):
             return Fault(f"{where}（记录 {entry.pk}，{entry.event}）", "内容与哈希不符")
         head = bytes(entry.hash)
     return None
@@ -185,12 +188,16 @@ def merkle_root(leaves: list[bytes]) -> bytes:
     if not level:
         return hashlib.sha256(b"").digest()
     while len(level) > 1:
-        pairs = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + level[len(level) - len(level) % 2 :]
+        level = merkle_above(level)
     return level[0]
 
 
-def _day_leaves(day: date) -> list[bytes]:
+def merkle_above(level: list[bytes]) -> list[bytes]:
+    pairs = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
+    return pairs + level[len(level) - len(level) % 2 :]
+
+
+def day_leaves(day: date) -> list[bytes]:
     start = datetime.combine(day, datetime.min.time(), tzinfo=clock.SHANGHAI)
     entries = Entry.objects.filter(at__gte=start, at__lt=start + timedelta(days=1)).order_by("id")
     return [bytes(value) for value in entries.values_list("hash", flat=True)]
@@ -220,7 +227,7 @@ def seal_days(*, before: date | None = None) -> list[DaySeal]:
     day = last.day + timedelta(days=1) if last else first.astimezone(clock.SHANGHAI).date()
     previous, made = (bytes(last.root) if last else b""), []
     while day < limit:
-        leaves = _day_leaves(day)
+        leaves = day_leaves(day)
         root = merkle_root([previous, *leaves])
         seal = DaySeal(day=day, entries=len(leaves), root=root, previous=previous, sealed_at=clock.now())
         seal.save(force_insert=True)
@@ -232,7 +239,7 @@ def seal_days(*, before: date | None = None) -> list[DaySeal]:
 def _verify_seals() -> Iterator[Fault]:
     previous = b""
     for seal in DaySeal.objects.order_by("day"):
-        leaves = _day_leaves(seal.day)
+        leaves = day_leaves(seal.day)
         if bytes(seal.previous) != previous or merkle_root([previous, *leaves]) != bytes(seal.root):
             yield Fault(f"日封 {seal.day}", f"默克尔根不符：当日现有 {len(leaves)} 条，封存时 {seal.entries} 条")
         previous = bytes(seal.root)

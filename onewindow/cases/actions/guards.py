@@ -141,6 +141,12 @@ def head(case: Case, by: Actor) -> bool:
     return _post(case, by, "head")
 
 
+def dossier(case: Case, by: Actor) -> bool:
+    """Who may take the whole file along: decider, head, supervisor (of the agency, or of the district)."""
+    supervises = isinstance(by, Principal) and by.has_at(None, "supervisor") and not applicant(case, by)
+    return supervises or _post(case, by, "decider", "head", "supervisor")
+
+
 def timer(case: Case, by: Actor) -> bool:
     """What the law says happens by itself."""
     return isinstance(by, System)
