@@ -7,12 +7,14 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from onewindow.cases import changeover, messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
+            afterwards,
             correction,
             intake,
             outcome,
             outside,
             pause,
             review,
+            second,
             version,
         )
         from onewindow.kernel.subscribers import subscribe

@@ -34,6 +34,10 @@ TOLD = {
     "case.told_outside": "told_outside",
     "case.finished_outside": "finished_outside",
     "case.version_moved": "version_moved",
+    "case.certificate_revoked": "certificate_revoked",
+    "case.certificate_recalled": "certificate_recalled",
+    "case.certificate_withdrawn": "certificate_withdrawn",
+    "case.certificate_cancelled": "certificate_cancelled",
 }
 
 

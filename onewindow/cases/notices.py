@@ -41,6 +41,10 @@ KINDS = {
     "granted": Kind("decision_granted", "准予决定书", "准"),
     "denied": Kind("decision_denied", "不予决定书", "不准"),
     "withdrawal": Kind("withdrawal", "准予撤回通知书", "撤"),
+    "revoked": Kind("certificate_ended", "撤销决定书", "撤销"),
+    "recalled": Kind("certificate_ended", "撤回决定书", "撤回"),
+    "withdrawn_licence": Kind("certificate_ended", "吊销决定书", "吊"),
+    "cancelled": Kind("certificate_ended", "注销决定书", "注"),
     "delivery": Kind("delivery", "送达回证", "送"),
 }
 
@@ -54,6 +58,8 @@ def number_of(case: Case, nature: str, nth: int = 1) -> str:
 
 def title_of(case: Case, kind: str) -> str:
     licence = "行政许可" if case.guide.kind == "行政许可" else ""
+    if kind in {"revoked", "recalled", "cancelled"} and licence:
+        return KINDS[kind].title.replace("决定书", f"{licence}决定书")
     titles = {"granted": f"准予{licence}决定书", "denied": f"不予{licence}决定书"}
     return titles.get(kind, KINDS[kind].title)
 

@@ -26,6 +26,7 @@ OTHER = {
 INNER = frozenset({
     "case.file_opened", "case.number_viewed", "case.claimed", "case.released", "case.handed_over", "case.recused",
     "case.dossier_exported",
+    "case.proposed", "case.proposal_returned",
 })  # fmt: skip
 INNER_WORDS = {"case.reviewed": {"advice", "opinion"}}
 
@@ -52,7 +53,7 @@ class Event:
     @property
     def words(self) -> str:
         """What was said in the act: opinion, reason, way."""
-        said = ("told", "step", "who", "advice", "opinion", "ground", "right_organ", "reason", "way", "words")
+        said = ("told", "act", "step", "who", "advice", "opinion", "ground", "right_organ", "reason", "way", "words")
         return " · ".join(self.data[key] for key in said if self.data.get(key))
 
 
@@ -77,4 +78,5 @@ def label(event: str) -> str:
 
 
 def certificate(case: Case) -> Certificate | None:
-    return Certificate.objects.filter(case_number=case.number).order_by("-issued_at").first()
+    found = Certificate.objects.filter(case_number=case.number).select_related("successor")
+    return found.order_by("-issued_at").first()

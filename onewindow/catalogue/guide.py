@@ -269,6 +269,9 @@ class Guide(Strict):
     fees: Annotated[tuple[Fee, ...], Said("收费项目")] = ()
     fee_note: Annotated[str, Said("收费说明", "不收费的写“不收费。”")] = ""
     result: Annotated[Result, Said("办理结果")] = Result(name="", kind="none")
+    vital: Annotated[
+        bool, Said("直接关系公共安全、人身健康、生命财产安全", "骗取的，三年内不得再次申请（行政许可法第七十九条）")
+    ] = False
     faq: Annotated[tuple[Faq, ...], Said("常见问题")] = ()
     contacts: Annotated[Contacts, Said("咨询、投诉和地点")] = Contacts()
     remedies: Annotated[Remedies, Said("复议与诉讼")] = Remedies()

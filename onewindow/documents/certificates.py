@@ -1,4 +1,7 @@
-"""Certificates 证照: issuing, and what can become of them."""
+"""Certificates 证照: issuing, and what can become of them.
+
+The acts here only move the certificate; the decision about it, its paper and who signs are `cases.actions.afterwards`.
+"""
 
 from __future__ import annotations
 
@@ -70,28 +73,57 @@ def issue_certificate(
 
 
 def _decider(certificate: Certificate, by: Any) -> bool:
-    return isinstance(by, ledger.System) or by.has_at(certificate.agency_id, "decider")
+    return isinstance(by, ledger.System) or by.has_at(certificate.agency_id, "decider", "head")
 
 
 @transition(
     "certificate.revoked", label="撤销", source={Certificate.State.VALID}, target=Certificate.State.REVOKED,
     allowed=_decider, tone="danger",
 )  # fmt: skip
-def revoke(certificate: Certificate, *, by: ledger.Actor, reason: str) -> dict[str, Any]:
+def revoke(certificate: Certificate, *, by: ledger.Actor, ground: str) -> dict[str, Any]:
     """撤销: it should not have been granted (行政许可法 §69)."""
-    return {"reason": _reason(reason)}
+    return _end(certificate, ground)
+
+
+@transition(
+    "certificate.recalled", label="撤回", source={Certificate.State.VALID}, target=Certificate.State.RECALLED,
+    allowed=_decider, tone="danger",
+)  # fmt: skip
+def recall(certificate: Certificate, *, by: ledger.Actor, ground: str) -> dict[str, Any]:
+    """撤回: rightly granted, but the law or the circumstances have changed (行政许可法 §8)."""
+    return _end(certificate, ground)
+
+
+@transition(
+    "certificate.withdrawn", label="吊销", source={Certificate.State.VALID}, target=Certificate.State.WITHDRAWN,
+    allowed=_decider, tone="danger",
+)  # fmt: skip
+def withdraw(certificate: Certificate, *, by: ledger.Actor, ground: str) -> dict[str, Any]:
+    """吊销: a punishment of the holder (行政处罚法 §9)."""
+    return _end(certificate, ground)
 
 
 @transition(
     "certificate.cancelled", label="注销", source={Certificate.State.VALID}, target=Certificate.State.CANCELLED,
     allowed=_decider, tone="danger",
 )  # fmt: skip
-def cancel(certificate: Certificate, *, by: ledger.Actor, reason: str) -> dict[str, Any]:
+def cancel(certificate: Certificate, *, by: ledger.Actor, ground: str) -> dict[str, Any]:
     """注销: its ground is gone: expired, the holder died or dissolved, or gave it back (行政许可法 §70)."""
-    return {"reason": _reason(reason)}
+    return _end(certificate, ground)
 
 
-def _reason(text: str) -> str:
-    if len(text.strip()) < 4:
+@transition(
+    "certificate.superseded", label="换发新证", source={Certificate.State.VALID}, target=Certificate.State.SUPERSEDED,
+    allowed=_decider,
+)  # fmt: skip
+def supersede(certificate: Certificate, *, by: ledger.Actor, ground: str, successor: Certificate) -> dict[str, Any]:
+    """换发: changed, renewed or issued again; the number of the new one is on the old one's chain."""
+    certificate.successor = successor
+    return _end(certificate, ground) | {"successor": successor.number}
+
+
+def _end(certificate: Certificate, ground: str) -> dict[str, Any]:
+    if len(ground.strip()) < 2:
         raise ValueError("请写明理由。")
-    return text.strip()
+    certificate.ended_at, certificate.ended_ground = clock.now(), ground.strip()
+    return {"ground": certificate.ended_ground}

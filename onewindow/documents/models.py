@@ -85,6 +85,8 @@ class Certificate(Issued, Flowing):
         VALID = "valid", "有效"
         REVOKED = "revoked", "已撤销"
         CANCELLED = "cancelled", "已注销"
+        RECALLED = "recalled", "已撤回"
+        WITHDRAWN = "withdrawn", "已吊销"
         SUPERSEDED = "superseded", "已被新证替代"
 
     kind = "certificate"
@@ -104,10 +106,26 @@ class Certificate(Issued, Flowing):
     secret = models.CharField(max_length=24)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
+    # When and on which ground it stopped being valid before its time; the new one where it was replaced.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_ground = models.CharField(max_length=200, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaced")
+    # When the holder was told that the time to apply for renewal is coming.
+    reminded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(Issued.Meta):
+        abstract = False
+        indexes = [models.Index(fields=["agency", "-id"]), models.Index(fields=["type_name", "valid_until"])]
 
     @property
     def subject(self) -> str:
         return self.number
+
+    @property
+    def state_words(self) -> str:
+        """As a passer-by is told: a certificate that nobody ended is past its time one day."""
+        lapsed = self.state == self.State.VALID and not self.is_valid
+        return "已过有效期" if lapsed else self.get_state_display()
 
     @property
     def is_valid(self) -> bool:

@@ -38,6 +38,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "extension": _PAPER | {"days", "reason", "due_on"},
     "termination": _PAPER | {"reason"},
     "delivery": _PAPER | {"way", "delivered_papers"},
+    "certificate_ended": _PAPER | {"act", "certificate", "certificate_type", "ground", "reason"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "specimen": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "application_form": frozenset({"item", "organ", "applicant", "date"}),

@@ -28,7 +28,7 @@ from onewindow.documents import seals
 from onewindow.documents.facts import check_facts
 from onewindow.documents.models import Certificate, Paper, PdfDigest
 from onewindow.documents.papers import sealed_of
-from onewindow.kernel import secrecy
+from onewindow.kernel import clock, secrecy
 
 UNKNOWN = "没有查到相符的证照。请核对证件号码、持证人姓名（名称）是否与证照上完全一致。"
 TAMPERED = "这个文件被改动过，请不要采信。"
@@ -67,12 +67,13 @@ class Shown:
     valid_from: date
     valid_until: date | None
     state: str
+    ended_on: date | None
+    ended_ground: str
 
 
 def shown(certificate: Certificate) -> Shown:
     """A person's name is masked; an organisation's is public, also of one that the certificate founds."""
     public = certificate.organisation_id is not None or certificate.facts.get("body", False)
-    lapsed = certificate.state == Certificate.State.VALID and not certificate.is_valid
     return Shown(
         type_name=certificate.type_name,
         number=certificate.number,
@@ -81,7 +82,9 @@ def shown(certificate: Certificate) -> Shown:
         issued_on=date.fromisoformat(certificate.facts["issued_on"]),
         valid_from=certificate.valid_from,
         valid_until=certificate.valid_until,
-        state="已过有效期" if lapsed else certificate.get_state_display(),
+        state=certificate.state_words,
+        ended_on=certificate.ended_at.astimezone(clock.SHANGHAI).date() if certificate.ended_at else None,
+        ended_ground=certificate.ended_ground,
     )
 
 
@@ -127,7 +130,7 @@ def _plain(name: str) -> bytes:
 
 def _find(number: str) -> Certificate | None:
     number = "".join(unicodedata.normalize("NFKC", number).split()).upper()
-    return Certificate.objects.select_related("agency").filter(number=number).first()
+    return Certificate.objects.select_related("agency", "successor").filter(number=number).first()
 
 
 def _verdict(certificate: Certificate) -> Verdict:
@@ -135,7 +138,7 @@ def _verdict(certificate: Certificate) -> Verdict:
         return Verdict("tampered", None, "这张证照的登记内容与签发时封存的不一致，请向发证机关核实。")
     if certificate.is_valid:
         return Verdict("valid", certificate, "证照真实有效。")
-    return Verdict("invalid_state", certificate, f"证照确由本平台签发，但{shown(certificate).state}，不能再使用。")
+    return Verdict("invalid_state", certificate, f"证照确由本平台签发，但{certificate.state_words}，不能再使用。")
 
 
 class _Broken(Exception):

@@ -31,6 +31,13 @@ MORE = {
     },
     "extension": {"days": 10, "reason": "需要再次核实", "before": "2026-03-30", "due_on": "2026-04-14"},
     "termination": {"reason": "申请单位已经注销"},
+    "certificate_ended": {
+        "act": "撤销", "certificate": "XDA20260000001K", "certificate_type": "公共场所卫生许可证",
+        "holder": "香城骨汤馆", "heard": "未提出陈述、申辩", "fraud": True, "ground": "以欺骗、贿赂等不正当手段取得",
+        "reason": "检测报告系伪造",
+        "article": "《中华人民共和国行政许可法》第六十九条", "barred_until": "2029-11-23", "proposed_by": "赵勇",
+        "signed_by": "钱进",
+    },
     "delivery": {"way": "窗口领取", "delivered_papers": ["准予决定书（新卫健准字〔2026〕第1号）"]},
     "certificate": {
         "title": "卫生许可证", "identifier": "1.2.156.3005.2.X.Y.1.001.A", "holder": "香城骨汤馆",
@@ -49,6 +56,15 @@ SAYS = {
     "special_procedure": ["检测", "7个工作日", "不计算在办理期限内", "2026年3月25日"],
     "extension": ["10个工作日", "2026年4月14日", "负责人批准"],
     "termination": ["终止办理", "申请单位已经注销", "60日"],
+    "certificate_ended": [
+        "决定撤销下列证照",
+        "XDA20260000001K",
+        "第六十九条",
+        "不受保护",
+        "2029年11月23日以前不得再次申请",
+        "签字人：钱进",
+        "60日",
+    ],
     "delivery": ["窗口领取", "准字〔2026〕第1号"],
     "certificate": ["香城骨汤馆", "桂湖中路", "长期"],
     "application_form": ["申请人承诺", "真实、有效"],
@@ -173,14 +189,14 @@ def test_only_the_organs_decider_takes_a_certificate_back(agency, act, state):
     stranger = Principal(1, "他局决定", "staff", posts=(Held("decider", "GAJ", None),))
     decider = Principal(2, "本局决定", "staff", posts=(Held("decider", "WJJ", None),))
     with pytest.raises(PermissionDenied):
-        act(issued, by=stranger, reason="提供虚假材料取得")
+        act(issued, by=stranger, ground="提供虚假材料取得")
     with pytest.raises(ValueError, match="理由"):
-        act(issued, by=decider, reason=" ")
+        act(issued, by=decider, ground=" ")
     issued.refresh_from_db()
-    act(issued, by=decider, reason="提供虚假材料取得")
+    act(issued, by=decider, ground="提供虚假材料取得")
     assert (issued.state, issued.is_valid) == (state, False)
     with pytest.raises(WrongState):
-        act(issued, by=decider, reason="提供虚假材料取得")
+        act(issued, by=decider, ground="提供虚假材料取得")
 
 
 @pytest.mark.threads

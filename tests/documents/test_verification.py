@@ -13,6 +13,7 @@ from pyhanko_certvalidator import ValidationContext
 from onewindow.accounts.models import Organisation
 from onewindow.documents import authority, certificates, files, papers, seals, typesetting, verification
 from onewindow.documents.models import Certificate, PdfDigest
+from onewindow.kernel import clock
 from tests.documents.conftest import FACTS, PDF
 from tests.documents.test_papers import BY, agency, certificate, paper  # noqa: F401  (agency is a fixture)
 
@@ -69,10 +70,12 @@ def test_a_passer_by_learns_little(issued, agency):  # noqa: F811
 
 
 def test_a_revoked_certificate_says_so(issued):
-    certificates.revoke(issued, by=BY, reason="提供虚假材料取得")
+    certificates.revoke(issued, by=BY, ground="提供虚假材料取得")
     verdict = verification.by_secret(issued.number, issued.secret)
     assert verdict.state == "invalid_state"
     assert "已撤销" in verdict.detail
+    seen = verification.shown(verdict.certificate)
+    assert (seen.ended_on, seen.ended_ground) == (clock.today(), "提供虚假材料取得")
 
 
 def test_a_record_changed_in_the_database_is_not_vouched_for(issued):

@@ -147,6 +147,21 @@ def dossier(case: Case, by: Actor) -> bool:
     return supervises or _post(case, by, "decider", "head", "supervisor")
 
 
+def concluder(case: Case, by: Actor) -> bool:
+    """The decider; what somebody proposed is another decider's or the head's to sign, and nobody else's."""
+    return second(case, by) if case.proposal else decider(case, by)
+
+
+def second(case: Case, by: Actor) -> bool:
+    """第二人: never who proposed it."""
+    return bool(case.proposal) and _post(case, by, "decider", "head") and by.key != case.proposed_by
+
+
+def signer(case: Case, by: Actor) -> bool:
+    """Whoever may end a proposal without signing: the second person, or who made it."""
+    return bool(case.proposal) and _post(case, by, "decider", "head")
+
+
 def timer(case: Case, by: Actor) -> bool:
     """What the law says happens by itself."""
     return isinstance(by, System)

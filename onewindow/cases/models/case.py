@@ -160,6 +160,16 @@ class Case(Flowing):
     due_on = models.DateField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     delivery = models.CharField(max_length=20, blank=True)
+    # What waits for a second signature 第二人签字: {"act", "said", "facts", "at", "by_name"}, and whose it is.
+    proposal = models.JSONField(default=dict, blank=True)
+    proposed_by = models.CharField(max_length=60, blank=True)
+    # The certificate a change, renewal, reissue or cancellation is about.
+    concerns = models.ForeignKey(
+        "documents.Certificate", models.PROTECT, null=True, blank=True, related_name="later_cases"
+    )
+    # 裁量 as decided: {"facts", "row", …}; 转报: {"organ", "opinion", "on", "number", "result", "result_on"}.
+    weighed = models.JSONField(default=dict, blank=True)
+    forwarded = models.JSONField(default=dict, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -171,6 +181,7 @@ class Case(Flowing):
             models.Index(fields=["filed_by", "-id"]),
             GinIndex(fields=["awaits"], name="case_awaits"),
             GinIndex(fields=["partners"], name="case_partners"),
+            models.Index(fields=["agency"], name="case_to_be_signed", condition=~Q(proposed_by="")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -27,6 +27,7 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", "已撤回"
     LAPSED = "lapsed", "逾期未补正"
     TERMINATED = "terminated", "已终止"
+    FORWARDED = "forwarded", "转报办结"
 
 
 OPEN_STATES = [
@@ -37,7 +38,10 @@ OPEN_STATES = [
 # What the applicant may still change.
 EDITABLE_STATES = [State.DRAFT, State.RETURNED, State.PASSED, State.CORRECTING]
 # Ended: nothing more will happen.
-CLOSED_STATES = [State.FINISHED, State.OUTSIDE_DONE, State.REFUSED, State.WITHDRAWN, State.LAPSED, State.TERMINATED]
+CLOSED_STATES = [
+    State.FINISHED, State.OUTSIDE_DONE, State.FORWARDED, State.REFUSED, State.WITHDRAWN, State.LAPSED,
+    State.TERMINATED,
+]  # fmt: skip
 # Waiting for an officer, so shown on the work list.
 DESK_STATES = [
     State.PREREVIEW, State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.PAUSED, State.DECIDING, State.DECIDED,

@@ -14,6 +14,7 @@ from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.accounts.models import Agency
 from onewindow.cases import deadlines, readiness, steps, timeline
+from onewindow.cases.actions import second
 from onewindow.cases.models import Case, Presence, State
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
@@ -61,6 +62,7 @@ def file_page(
         "deadlines": deadlines.all_of(case),
         "procedures": PROCEDURES,
         "offers": offered,
+        "proposed": second.words(case),
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
         "certificate": timeline.certificate(case),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.desk import bindings, cases, instant
+from onewindow.web.desk import bindings, cases, certificates, instant
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("desk/bindings/<str:reference>/verification/", bindings.verify, name="desk-binding-verification"),
     path("desk/bindings/<str:reference>/refusal/", bindings.refuse, name="desk-binding-refusal"),
     path("desk/bindings/<str:reference>/proofs/<uuid:pk>/", bindings.proof, name="desk-binding-proof"),
+    path("desk/certificates/", certificates.index, name="desk-certificates"),
     path("desk/cases/<str:number>/", cases.show, name="desk-case"),
     path("desk/cases/<str:number>/presence/", cases.presence, name="desk-presence"),
     path("desk/cases/<str:number>/number/", cases.view_number, name="desk-number"),

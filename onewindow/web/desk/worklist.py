@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases import steps
+from onewindow.cases.actions import second
 from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, State
 from onewindow.kernel import clock
 
@@ -19,14 +20,21 @@ PAGE = 50
 # What a row of the list shows, and no form, answers or guide beside it.
 SHOWN = [
     "number", "state", "outcome", "channel", "due_on", "applicant_name", "organisation_id", "item__name",
-    "item__short_name", "agency__name", "agency__short_name", "agency_id", "open_steps",
+    "item__short_name", "agency__name", "agency__short_name", "agency_id", "open_steps", "proposed_by",
 ]  # fmt: skip
 VIEWS = {"mine": "等我办的", "post": "本岗位的", "open": "在办", "finished": "已办结"}
 
 
 def waiting_for(principal: Principal) -> Q:
-    """Cases whose next act is the person's: at one of the posts, and not taken on by a colleague."""
-    return Q(awaits__overlap=steps.free_places_of(principal)) & ~Q(recused__contains=[{"user": principal.user_id}])
+    """Cases whose next act is the person's: at one of the posts, and not taken on by a colleague.
+
+    And what somebody else proposed for a second signature 第二人签字.
+    """
+    waiting = Q(awaits__overlap=steps.free_places_of(principal))
+    if agencies := principal.agencies("decider", "head"):
+        proposed = ~Q(proposed_by="") & ~Q(proposed_by=principal.key)
+        waiting |= proposed & Q(agency_id__in=agencies, state__in=second.STATES)
+    return waiting & ~Q(recused__contains=[{"user": principal.user_id}])
 
 
 def hands(case: Case, principal: Principal) -> list[tuple[str, str]]:

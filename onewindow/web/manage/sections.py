@@ -40,6 +40,7 @@ SECTIONS = {
         Section("outside", "外部系统", ("outside",), "部门用自己的系统办、或要录入它的，写在这里；不是就空着。"),
         Section("fees", "收费", ("fee_note", "fees"), "能不能网上缴费，在“基本信息”的网上办理里写。"),
         Section("result", "结果", ("result",), "证照和文书的样本由系统按这里写的生成。"),
+        Section("outcomes", "裁量与后续", ("vital",)),
         Section("faq", "常见问题", ("faq",)),
         Section("contacts", "联系与救济", ("contacts", "remedies", "rights", "duties")),
     ]

@@ -141,5 +141,6 @@ STATE_LOOKS = {
     "correcting": ("osmanthus", "message-2-exclamation"), "paused": ("osmanthus", "player-pause"),
     "lapsed": ("quiet", "clock-x"), "terminated": ("quiet", "circle-off"), "refused": ("cinnabar", "circle-x"),
     "withdrawn": ("quiet", "arrow-back-up"), "outside": ("lake", "building-bank"),
+    "forwarded": ("lake", "arrow-up-circle"),
     "outside_done": ("jade", "circle-check"),
 }  # fmt: skip

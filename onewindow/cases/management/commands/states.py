@@ -35,6 +35,10 @@ WHO = {
     "concerned": "any officer of the case",
     "examiner": "reviewer 审查岗 or decider 决定岗, whoever has the case",
     "head": "head of the organ 机关负责人",
+    "concluder": "decider 决定岗; what was proposed, another decider or the head signs",
+    "decides": "decider 决定岗; what was proposed, another decider or the head signs",
+    "second": "another decider 决定岗 or the head 机关负责人, never who proposed it",
+    "signer": "decider 决定岗 or head 机关负责人",
     "timer": "the program itself, when the day has passed",
 }
 HEAD = """\

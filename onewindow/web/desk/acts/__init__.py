@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from onewindow.cases.models import Case
-from onewindow.web.desk.acts import holding, intake, outcome, outside, review
+from onewindow.web.desk.acts import afterwards, holding, intake, outcome, outside, review
 from onewindow.web.desk.acts.act import Act, Words
 
 __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
 
 # In the order an officer is likely to need them; the first possible one stands on top.
 ORDER = [
+    afterwards.SIGNATURE,
+    afterwards.RETURN,
     intake.ACCEPTANCE,
     outside.HANDOVER,
     intake.RECEIPT,
@@ -38,6 +40,10 @@ ORDER = [
     review.TERMINATION,
     outcome.DENIAL,
     holding.RECUSAL,
+    afterwards.CANCELLATION,
+    afterwards.REVOCATION,
+    afterwards.RECALL,
+    afterwards.WITHDRAWAL,
 ]
 ACTS = {act.slug: act for act in ORDER}
 
