@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "onewindow.notifications",
     "onewindow.catalogue",
     "onewindow.cases",
+    "onewindow.exchange",
     "onewindow.feedback",
     "onewindow.web",
     "onewindow.api",
@@ -204,6 +205,11 @@ if SMS_URL and len(SMS_SECRET) < 16:
 OIDC_PROVIDERS = oidc.providers(env, production=PRODUCTION)
 if flag("ONEWINDOW_OIDC_SANDBOX", ENVIRONMENT == "demo"):
     OIDC_PROVIDERS += (oidc.sandbox(PUBLIC_URL, hashlib.sha256(f"sandbox-oidc:{SECRET_KEY}".encode()).hexdigest()),)
+
+# Outside systems (exchange): hosts that may lie in our own network, where files are laid, and the demonstration's peer.
+EXCHANGE_INSIDE = frozenset(filter(None, env("ONEWINDOW_EXCHANGE_INSIDE").replace(" ", "").split(",")))
+EXCHANGE_DIR = Path(env("ONEWINDOW_EXCHANGE_DIR", str(VAR_DIR / "exchange")))
+EXCHANGE_SANDBOX = flag("ONEWINDOW_EXCHANGE_SANDBOX", ENVIRONMENT == "demo")
 
 # Uploads (documents): limits a window clerk can explain.
 MEDIA_ROOT = VAR_DIR / "files"

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from onewindow.api import problems
+from onewindow.api.exchange import callback
 from onewindow.api.v1 import api
 from onewindow.kernel import wire
 
@@ -52,5 +53,6 @@ for pattern in patterns:
 
 urlpatterns = [
     path("v1/", (patterns, "ninja", namespace)),
+    path("exchange/<slug:key>/", in_json(callback)),
     re_path("", in_json(unknown)),
 ]

@@ -8,17 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.client
-import ipaddress
 import json
 import secrets
-import socket
-import ssl
-from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
 
 from onewindow.accounts import principal as principals
@@ -26,11 +19,11 @@ from onewindow.accounts.principal import Principal
 from onewindow.api.models import Delivery, Webhook
 from onewindow.cases.models import Case
 from onewindow.cases.timeline import INNER
-from onewindow.kernel import clock, ledger, secrecy
+from onewindow.kernel import clock, ledger, outgoing, secrecy
 from onewindow.kernel.flow import REGISTRY
 from onewindow.kernel.models import Entry
 
-PURPOSE, TIMEOUT, MOST = "webhook", 10.0, 10
+PURPOSE, MOST = "webhook", 10
 EVERY = "*"
 TEST = "webhook.test"
 
@@ -46,22 +39,6 @@ class Undelivered(Exception):
 def events() -> list[str]:
     """What a webhook may ask for: the acts of a case an applicant sees."""
     return sorted(name for name in REGISTRY if name.startswith("case.") and name not in INNER)
-
-
-def fault(url: str) -> str:
-    """Why the address cannot be used, "" when it can. In production https only, and no address inside the network."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "这不是一个网址"
-    if parts.scheme not in ({"https"} if settings.PRODUCTION else {"https", "http"}) or not parts.hostname:
-        return "应是 https:// 开头的完整网址"
-    if parts.username or parts.password:
-        return "网址里不要带用户名和密码"
-    if port is not None and not 1 <= port <= 65535:
-        return "端口不对"
-    return ""
 
 
 def make(user_id: int, url: str, wanted: list[str], *, by: Principal) -> Webhook:
@@ -133,14 +110,10 @@ def post(delivery: Delivery) -> str:
         "Content-Type": "application/json; charset=utf-8", "User-Agent": "OneWindow-Webhooks/1",
         "webhook-id": mark, "webhook-timestamp": stamp, "webhook-signature": f"v1,{signature}",
     }  # fmt: skip
-    parts = urlsplit(delivery.webhook.url)
-    headers["Host"] = parts.netloc
     try:
-        with closing(_connect(parts.hostname or "", parts.port, secure=parts.scheme == "https")) as connection:
-            connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
-            status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        raise Undelivered(f"连不上：{error}"[:200]) from error
+        status = outgoing.call("POST", delivery.webhook.url, body, headers, most=0).status
+    except outgoing.Unreachable as error:
+        raise Undelivered(error.message, lasting=error.lasting) from error
     if 200 <= status < 300:
         return str(status)
     raise Undelivered(f"对方答复 {status}", lasting=status == 410)
@@ -150,29 +123,6 @@ def sign(secret: str, mark: str, stamp: str, body: bytes) -> str:
     """HMAC-SHA256 over `id.timestamp.body`, base64 (Standard Webhooks)."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     return base64.b64encode(hmac.new(key, f"{mark}.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
-
-
-def _connect(host: str, port: int | None, *, secure: bool) -> http.client.HTTPConnection:
-    """To an address that was looked at: a name that points into our own network is refused, also at a later look-up."""
-    address = _address(host, port or (443 if secure else 80))
-    if not secure:
-        return http.client.HTTPConnection(address, port or 80, timeout=TIMEOUT)
-    connection = http.client.HTTPSConnection(host, port or 443, timeout=TIMEOUT)
-    context = ssl.create_default_context()
-    plain = socket.create_connection((address, port or 443), TIMEOUT)
-    connection.sock = context.wrap_socket(plain, server_hostname=host)
-    return connection
-
-
-def _address(host: str, port: int) -> str:
-    try:
-        found = [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except OSError as error:
-        raise Undelivered(f"找不到 {host}") from error
-    allowed = [each for each in found if not settings.PRODUCTION or ipaddress.ip_address(each).is_global]
-    if not allowed:
-        raise Undelivered("这个地址在内部网络里，不发送", lasting=True)
-    return allowed[0]
 
 
 def stop(webhook: Webhook, why: str) -> None:

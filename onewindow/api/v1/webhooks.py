@@ -16,7 +16,7 @@ from onewindow.api.models import Delivery, Webhook
 from onewindow.api.paging import Page, cut
 from onewindow.api.problems import invalid, not_found
 from onewindow.api.reading import Strict
-from onewindow.kernel import clock, wire
+from onewindow.kernel import clock, outgoing, wire
 
 router = Router()
 MANAGE = Token("webhooks")
@@ -88,7 +88,7 @@ def create(request: Request, body: NewWebhook, key: Key) -> JsonResponse:
 
 def _make(request: Request, body: NewWebhook) -> MadeWebhook:
     known = set(webhooks.events()) | {webhooks.EVERY}
-    faults = [("url", why)] if (why := webhooks.fault(body.url)) else []
+    faults = [("url", why)] if (why := outgoing.fault(body.url)) else []
     faults += [("events", f"没有事件“{name}”，可以用 {'、'.join(sorted(known))}") for name in set(body.events) - known]
     if Webhook.objects.filter(user_id=request.auth.user_id).count() >= webhooks.MOST:
         faults.append(("url", f"最多登记 {webhooks.MOST} 个地址，请先删去不用的"))
