@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from onewindow.cases import steps
@@ -23,6 +23,8 @@ Stops = Iterable[tuple[date, date]]
 DELIVERY_DAYS = 10
 # Online applications are looked at within one working day (practice: 安阳市政务服务条例 §42); a promise, not a law.
 PREREVIEW_DAYS = 1
+# How soon the officers look again at what was mended; the organ's own rule.
+RECHECK_DAYS = 10
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def statutory(case: Case, accepted: datetime, limit: Limit) -> Deadline:
 
 
 def promised(case: Case, accepted: datetime, limit: Limit) -> Deadline:
+    if case.by_promise:
+        return _running("promised", "承诺办结", "告知承诺：受理后当场作出决定", accepted, 0, stops_of(case))
     return _running("promised", "承诺办结", limit.note or "本单位承诺的办结时限", accepted, limit, stops_of(case))
 
 
@@ -115,6 +119,49 @@ def open_reviews(case: Case) -> list[Deadline]:
             title, basis = f"环节：{step['name']}", "办理规程所定的环节用时"
             found.append(_running(step["key"], title, basis, since, limit, stops_of(case)))
     return found
+
+
+def gap(case: Case) -> Deadline | None:
+    """Until when papers may be lacking 容缺: from the day the organ accepted and said so."""
+    told = case.gaps.get("told_at")
+    if not told:
+        return None
+    basis = "容缺受理承诺：逾期不补视为撤回（地方规定，按事项配置）"
+    return _running("gap", "补交容缺材料", basis, datetime.fromisoformat(told), case.guide.gaps.days)
+
+
+def gap_days(case: Case) -> dict[str, date]:
+    """The day of half the time, the working day before the end, and the end; empty while no period runs."""
+    until, days, calendar = gap(case), case.guide.gaps.days, clock.calendar()
+    if until is None:
+        return {}
+    found = {"half": calendar.due(until.start, -(-days // 2)).date, "end": until.date}
+    return found | ({"last": calendar.due(until.start, days - 1).date} if days > 1 else {})
+
+
+def _next_of_gap(case: Case) -> date | None:
+    """When the timer has something to do: remind, or end."""
+    if not case.open_gaps or case.state not in {State.REVIEWING, State.PAUSED, State.DECIDING}:
+        return None
+    days = gap_days(case)
+    waiting = [days[stage] for stage in ("half", "last") if stage in days and stage not in case.gaps["reminded"]]
+    return min(waiting) if waiting else days["end"] + timedelta(days=1) if days else None
+
+
+def later_check(case: Case) -> Deadline | None:
+    """事后核查: until when the officers look, or the holder mends, what was promised."""
+    found, rule = case.later_check, case.guide.promise
+    state = found.get("state")
+    if state in {"correcting", "overdue"}:
+        since = datetime.fromisoformat(found["order"]["at"])
+        limit = Limit(days=found["order"]["days"], unit="natural")
+        return _running("mending", "限期改正", "责令限期改正通知书", since, limit)
+    if state == "mended":
+        return _running("recheck", "复查", "报告改正后复查", datetime.fromisoformat(found["answered_at"]), RECHECK_DAYS)
+    if state not in {"due", "faults", "void"} or case.decided_at is None:
+        return None
+    basis = "、".join(map(str, rule.basis)) or "告知承诺的事后核查"
+    return _running("later_check", "事后核查", basis, case.decided_at, Limit(days=rule.check_days, unit="natural"))
 
 
 def longest_extension(guide: Guide) -> int:
@@ -142,11 +189,11 @@ def all_of(case: Case) -> list[Deadline]:
         found.append(intake(case))
     if case.accepted_at and guide.statutory:
         found.append(statutory(case, case.accepted_at, guide.statutory))
-    if case.accepted_at and guide.promised:
-        found.append(promised(case, case.accepted_at, guide.promised))
-    found += open_reviews(case)
+    if case.accepted_at and (guide.promised or case.by_promise):
+        found.append(promised(case, case.accepted_at, guide.promised or Limit(days=0)))
+    found += [gap(case), *open_reviews(case)]
     if case.decided_at:
-        found.append(delivery(case.decided_at))
+        found += [delivery(case.decided_at), later_check(case)]
     return [each for each in found if each]
 
 
@@ -173,3 +220,5 @@ def refresh(case: Case) -> None:
     dates = {deadline.key: deadline.date for deadline in all_of(case)}
     case.statutory_due, case.promised_due = dates.get("statutory"), dates.get("promised")
     case.due_on = _next(case, dates)
+    case.gap_on = _next_of_gap(case)
+    case.check_on = dates.get("mending") or dates.get("recheck") or dates.get("later_check")

@@ -38,6 +38,13 @@ TOLD = {
     "case.certificate_recalled": "certificate_recalled",
     "case.certificate_withdrawn": "certificate_withdrawn",
     "case.certificate_cancelled": "certificate_cancelled",
+    "case.gap_reminded": "gap_reminded",
+    "case.gap_filled": "gap_filled",
+    "case.gap_lapsed": "gap_lapsed",
+    "case.later_checked": "later_checked",
+    "case.correction_ordered": "correction_ordered",
+    "case.correction_overdue": "correction_overdue",
+    "case.promise_revoked": "promise_revoked",
 }
 
 
@@ -89,7 +96,7 @@ def _tell_principal(entry: Entry) -> None:
 def _due(entry: Entry) -> str:
     """The day the pages name too: the promised one where it comes before the statutory."""
     facts = entry.data.get("paper", {}).get("facts", {})
-    answer = facts.get("answer_by") or ("" if facts else entry.data.get("due_on"))
+    answer = facts.get("answer_by") or facts.get("correct_by") or ("" if facts else entry.data.get("due_on"))
     first = answer or min(filter(None, [facts.get("due_on"), facts.get("promised_on")]), default="")
     return f"{date.fromisoformat(first):%-m月%-d日}" if first else ""
 

@@ -45,6 +45,12 @@ KINDS = {
     "recalled": Kind("certificate_ended", "撤回决定书", "撤回"),
     "withdrawn_licence": Kind("certificate_ended", "吊销决定书", "吊"),
     "cancelled": Kind("certificate_ended", "注销决定书", "注"),
+    "promise": Kind("promise_letter", "承诺书", "诺"),
+    "gap_receipt": Kind("receipt", "容缺材料接收凭证", "缺收"),
+    "gap_lapse": Kind("gap_lapse", "视为撤回通知书", "视撤"),
+    "later_check": Kind("later_check", "事后核查记录", "核"),
+    "correction_order": Kind("correction_order", "责令限期改正通知书", "改"),
+    "promise_revocation": Kind("promise_revocation", "撤销决定书", "撤销"),
     "delivery": Kind("delivery", "送达回证", "送"),
 }
 

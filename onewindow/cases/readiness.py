@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from onewindow.cases import promises
 from onewindow.cases.models import Case, CasePaper
+from onewindow.cases.promises import Offer, Promised
 from onewindow.catalogue.checklist import Checklist, checklist
 from onewindow.documents.models import File
 from onewindow.kernel.flow import Conflict
@@ -29,6 +31,8 @@ class Readiness:
     problems: dict[str, str] = field(default_factory=dict)
     # Remarks nobody has answered: they stop another pre-review, never the formal submission (行政许可法 §32).
     unanswered: dict[str, str] = field(default_factory=dict)
+    # What may be promised instead of being there now: 容缺, 告知承诺.
+    offer: Offer = field(default_factory=Offer)
 
     @property
     def is_ready(self) -> bool:
@@ -56,17 +60,33 @@ def check(case: Case) -> Readiness:
         if condition.answer == "not_met":
             problems[f"condition:{condition.key}"] = condition.unmet or f"不符合条件：{condition.text}"
     for material in listed.materials:
-        held = any(not paper.file or paper.file.scan != File.Scan.INFECTED for paper in papers.get(material.key, []))
+        held = any(map(_is_good, papers.get(material.key, [])))
         missing = material.status == "bring" and material.material.upload and not held
-        if missing and material.material.necessity != "tolerable":
+        lenient = material.material.necessity in {"tolerable", "optional"} or material.material.by_promise
+        if missing and not lenient:
             how = "请核对后打勾" if case.channel == Case.Channel.DESK else "请上传"
             problems[f"material:{material.key}"] = f"还缺“{material.name}”，{how}"
+    there = {key for key, kept in papers.items() if any(map(_is_good, kept))}
+    offer = promises.offer(guide, listed, there, variables(case), case.person_id, case.organisation_id)
+    if offer.barred:
+        problems |= offer.lacking(Promised())
     remarks = {remark["on"] or "application": f"意见还没有改：{remark['text']}" for remark in case.open_remarks}
-    return Readiness(listed, papers, problems, remarks)
+    return Readiness(listed, papers, problems, remarks, offer)
 
 
-def ensure(case: Case, *, for_prereview: bool = False) -> None:
-    """NotReady unless the application is whole; for the acts that send it (one statement: its papers)."""
+def _is_good(paper: CasePaper) -> bool:
+    return not paper.file or paper.file.scan != File.Scan.INFECTED
+
+
+def ensure(case: Case, *, for_prereview: bool = False, promised: Promised | None = None) -> Readiness:
+    """NotReady unless the application is whole; for the acts that send it.
+
+    `promised` is what the applicant ticked instead of handing it in; None asks for no promise (预审).
+    """
     found = check(case)
-    if problems := (found.unanswered if for_prereview else {}) | found.problems:
+    problems = (found.unanswered if for_prereview else {}) | found.problems
+    if promised is not None:
+        problems |= found.offer.lacking(promised)
+    if problems:
         raise NotReady(case, problems)
+    return found

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from onewindow.cases.actions import correction, intake, pause
+from onewindow.cases.actions import correction, gap, intake, later_check, pause
 from onewindow.cases.models import Case, State
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
@@ -29,10 +29,16 @@ def run() -> int:
 
 
 def _waiting(today: date) -> Iterator[tuple[Case, Callable[..., Case]]]:
-    cases = Case.objects.select_related("version", "item", "agency", "site", "mandate__agent").order_by("due_on", "pk")
+    cases = Case.objects.select_related(
+        "version", "item", "agency", "site", "mandate__agent", "person", "organisation"
+    ).order_by("due_on", "pk")
     for states, act in DUE:
         yield from ((case, act) for case in cases.filter(state__in=states, due_on__lt=today).iterator(chunk_size=100))
     soon = cases.filter(state=State.CORRECTING, due_on__range=(today, clock.calendar().next_working(today)))
+    for case in cases.filter(gap_on__lte=today).iterator(chunk_size=100):
+        yield case, gap.lapse if gap.is_late(case) else gap.remind
+    overdue = cases.filter(check_on__lt=today, later_check__state="correcting")
+    yield from ((case, later_check.note_overdue) for case in overdue.iterator(chunk_size=100))
     yield from ((case, correction.remind) for case in soon.iterator(chunk_size=100))
 
 

@@ -60,6 +60,7 @@ def _written(guide: Guide) -> Iterator[tuple[Path, str]]:
         yield ("materials", i, "needed_when"), material.needed_when
     for i, party in enumerate(guide.parties):
         yield ("parties", i, "when"), party.when
+    yield ("promise", "when"), guide.promise.when
     for path, field in _fields(guide):
         yield (*path, "shown_when"), field.shown_when
 

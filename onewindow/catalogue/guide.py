@@ -17,11 +17,13 @@ from onewindow.catalogue.procedure import (
     CoApplicant,
     Confidence,
     Extension,
+    Gaps,
     Intake,
     Key,
     Limit,
     Outside,
     Pause,
+    Promise,
     Step,
     Sure,
 )
@@ -81,9 +83,13 @@ class Material(Strict):
     originals: Annotated[int, Said("原件份数")] = 1
     copies: Annotated[int, Said("复印件份数")] = 0
     necessity: Annotated[
-        Literal["required", "conditional", "tolerable"],
-        Said("必要性", words={"required": "必要", "conditional": "视情形", "tolerable": "可容缺"}),
-    ] = "required"
+        Literal["required", "conditional", "tolerable", "optional"],
+        Said("必要性", words={
+            "required": "必要", "conditional": "视情形", "tolerable": "可容缺", "optional": "非必要",
+        }),
+    ] = "required"  # fmt: skip
+    # 证明事项告知承诺: whoever has not got this paper may promise the fact in writing instead.
+    by_promise: Annotated[bool, Said("可以书面承诺代替")] = False
     source: Annotated[
         Literal["applicant", "government", "intermediary"],
         Said("来源渠道", words={
@@ -257,6 +263,8 @@ class Guide(Strict):
     extension: Annotated[Extension | None, Said("延长审批", "行政许可不填就是 10 个工作日")] = None
     parties: Annotated[tuple[CoApplicant, ...], Said("共同申请人")] = ()
     outside: Annotated[Outside | None, Said("外部系统", "公安、税务、公积金等自己的系统；不填就是都在这里办")] = None
+    gaps: Annotated[Gaps, Said("容缺受理", "哪些材料可容缺，在“材料”的必要性里写")] = Gaps()
+    promise: Annotated[Promise, Said("告知承诺")] = Promise()
     steps: Annotated[tuple[Step, ...], Said("环节")] = ()
     visits: Annotated[Visits, Said("到现场")] = Visits()
     online: Annotated[Online, Said("网上办理")] = Online()

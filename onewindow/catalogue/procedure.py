@@ -138,3 +138,40 @@ class CoApplicant(Strict):
     when: Annotated[str, Said("什么时候要", f"{WHEN}；空着就是都要")] = ""
     why: Annotated[str, Said("为什么要")] = ""
     cites: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
+class Gaps(Strict):
+    """容缺受理: how long papers that may come later may be lacking after acceptance, and what follows when they do not.
+
+    Which papers: those whose necessity is `tolerable`. The days are the organ's own rule, no law's.
+    """
+
+    days: Annotated[int, Said("补交期限（工作日）", "自受理次日起算")] = Field(default=15, ge=1, le=120)
+    # Months a broken promise stands in the credit record; 0: none is made.
+    record_months: Annotated[int, Said("逾期不补的失信记录（月）", "0 为不记")] = Field(default=0, ge=0, le=60)
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
+# Where 告知承诺 stays away unless a law says otherwise (国办发〔2020〕42号).
+AREAS = {
+    "none": "都不直接涉及", "state_security": "国家安全", "public_safety": "公共安全", "ecology": "生态环境保护",
+    "health": "人身健康、生命财产安全", "finance": "金融安全",
+}  # fmt: skip
+Area = Literal["none", "state_security", "public_safety", "ecology", "health", "finance"]
+
+
+class Promise(Strict):
+    """告知承诺: the organ says what is required, the applicant promises to meet it, the check comes afterwards.
+
+    `licence`: of the whole matter, decided on the spot. A proof that a promise may replace is marked at the paper.
+    """
+
+    licence: Annotated[bool, Said("可以告知承诺办理", "当场作出决定，事后核查")] = False
+    when: Annotated[str, Said("什么时候走告知承诺", "条件式，例如 route == 'promise'；空着由申请人提交时选")] = ""
+    terms: Annotated[tuple[str, ...], Said("告知的条件和标准", "每行一条，申请人逐条承诺")] = ()
+    consequences: Annotated[str, Said("承诺不实的后果", long=True)] = ""
+    areas: Annotated[tuple[Area, ...], Said("直接涉及的领域", words=AREAS)] = ()
+    check_days: Annotated[int, Said("决定后多少天内核查（自然日）")] = Field(default=60, ge=1, le=365)
+    correct_days: Annotated[int, Said("限期改正最多（自然日）")] = Field(default=30, ge=1, le=180)
+    record_months: Annotated[int, Said("失信记录（月）")] = Field(default=12, ge=1, le=60)
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()

@@ -26,7 +26,7 @@ from onewindow.catalogue.guide import (
     Situation,
     Visits,
 )
-from onewindow.catalogue.procedure import Citation, CoApplicant, Limit, Outside, Step  # fmt: skip
+from onewindow.catalogue.procedure import Citation, CoApplicant, Limit, Outside, Promise, Step  # fmt: skip
 from onewindow.kernel.forms.schema import Choice, FormField, FormPage
 
 M = TypeVar("M", bound=BaseModel)
@@ -49,6 +49,7 @@ SPOKEN: dict[type[BaseModel], frozenset[str]] = {
     Step: frozenset({"name", "performer", "description"}),
     Fee: frozenset({"name", "standard", "basis", "waiver"}),
     Result: frozenset({"name", "note"}),
+    Promise: frozenset({"terms", "consequences"}),
     Faq: frozenset({"q", "a"}),
     Place: frozenset({"name", "address", "hours", "transit"}),
     Contacts: frozenset({"consult", "complain"}),

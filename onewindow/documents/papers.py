@@ -16,7 +16,7 @@ __all__ = ["Sealed", "certificate_pdf", "check_facts", "issue_paper", "paper_pdf
 
 IssuedT = TypeVar("IssuedT", bound=Issued)
 # The applicant's own words carry no seal of an organ.
-UNSEALED = frozenset({"application_form"})
+UNSEALED = frozenset({"application_form", "promise_letter"})
 
 
 class Forged(Exception):

@@ -22,7 +22,9 @@ from onewindow.kernel.models import Flowing
 P = ParamSpec("P")
 S = TypeVar("S", bound=Flowing)
 Guard = Callable[[Any, Any], bool]
+Fact = Callable[[Any], bool]
 RETRIES = 5
+NOT_NOW = "现在不能“{label}”：这一步已经办过，或者还没有到这一步。"
 FASTER = "这件事在您打开页面之后有了新的进展（也可能是您在别处办的）。请看过最新情况再决定，您填写的内容还在下面。"
 
 
@@ -54,13 +56,18 @@ class Transition:
     body: Callable[..., dict[str, Any] | None]
     tone: str
     retry: bool
+    when: Fact
 
     @property
     def name(self) -> str:
         return self.body.__name__
 
     def possible(self, subject: Flowing, by: Actor) -> bool:
-        return subject.state in self.source and self.allowed(subject, by)
+        return subject.state in self.source and self.when(subject) and self.allowed(subject, by)
+
+
+def _always(subject: Flowing) -> bool:
+    return True
 
 
 REGISTRY: dict[str, Transition] = {}
@@ -76,17 +83,18 @@ def transition(
     writes: bool = False,
     tone: str = "",
     retry: bool = True,
+    when: Fact = _always,
 ) -> Callable[[Callable[Concatenate[S, P], dict[str, Any] | None]], Callable[..., S]]:
     """Make a function a transition.
 
     `target` None leaves the state to the body. `writes` says that the body writes other rows: the subject is then
     locked first and all happens in one transaction; without it the body may read but must not write. `seen`, given by
     a page, is the revision the person looked at: any later move refuses the act. `retry` False does so without a page:
-    for acts that mean something else once the row has moved.
+    for acts that mean something else once the row has moved. `when` is what must be true of the row beside its state.
     """
 
     def decorate(body: Callable[Concatenate[S, P], dict[str, Any] | None]) -> Callable[..., S]:
-        spec = Transition(event, label, frozenset(source), target, allowed, writes, body, tone, retry)
+        spec = Transition(event, label, frozenset(source), target, allowed, writes, body, tone, retry, when)
         REGISTRY[event] = spec
 
         @wraps(body)
@@ -133,6 +141,8 @@ def _relock(subject: Flowing, as_seen: bool) -> None:
 def _check(spec: Transition, subject: Flowing, by: Actor) -> None:
     if subject.state not in spec.source:
         raise WrongState(subject, f"现在不能“{spec.label}”：这件事的状态已是“{_state_label(subject)}”。")
+    if not spec.when(subject):
+        raise WrongState(subject, NOT_NOW.format(label=spec.label))
     if not spec.allowed(subject, by):
         raise PermissionDenied(f"您没有“{spec.label}”的权限。")
 

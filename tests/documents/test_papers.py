@@ -38,6 +38,26 @@ MORE = {
         "article": "《中华人民共和国行政许可法》第六十九条", "barred_until": "2029-11-23", "proposed_by": "赵勇",
         "signed_by": "钱进",
     },
+    "promise_letter": {
+        "title": "告知承诺书", "terms": ["消毒间独立设置"], "consequences": "承诺不实的撤销许可", "check_days": 60,
+        "promise_basis": ["国办发〔2020〕42号"], "proofs": [{"name": "场所证明", "standard": "写明地址"}],
+        "gaps": [{"name": "卫生管理制度", "standard": "盖章"}], "gap_days": 15, "gap_consequence": "逾期视为撤回。",
+        "sentences": ["我已经看清上面告知的内容。"], "signed_how": "网上勾选承诺后提交",
+    },
+    "gap_lapse": {"reason": "卫生管理制度没有补交", "gap_until": "2026-12-14", "credit": "已记入信用记录"},
+    "later_check": {
+        "result": "与承诺不符，要改正", "findings": "没有独立的消毒间", "officers": ["杨帆", "赵勇"],
+        "terms": ["消毒间独立设置"],
+    },
+    "correction_order": {
+        "what": "设置独立的消毒间", "days": 10, "correct_by": "2026-12-03", "findings": "没有独立的消毒间",
+        "consequences": "逾期不改正的撤销许可。",
+    },
+    "promise_revocation": {
+        "reason": "承诺的消毒间不存在", "certificate": "卫证字2026001", "certificate_type": "卫生许可证",
+        "decided_on": "2026-11-20",
+        "credit": "2027年11月23日",
+    },
     "delivery": {"way": "窗口领取", "delivered_papers": ["准予决定书（新卫健准字〔2026〕第1号）"]},
     "certificate": {
         "title": "卫生许可证", "identifier": "1.2.156.3005.2.X.Y.1.001.A", "holder": "香城骨汤馆",
@@ -65,6 +85,19 @@ SAYS = {
         "签字人：钱进",
         "60日",
     ],
+    "promise_letter": [
+        "告知承诺书",
+        "消毒间独立设置",
+        "卫生管理制度",
+        "15个工作日",
+        "60天内核查",
+        "网上勾选",
+        "场所证明",
+    ],
+    "gap_lapse": ["视为撤回", "2026年12月14日", "没有补交", "骨科直接返还证明", "60日"],
+    "later_check": ["杨帆、赵勇", "没有独立的消毒间", "与承诺不符", "被核查人"],
+    "correction_order": ["责令限期改正", "2026年12月3日", "陈述、申辩"],
+    "promise_revocation": ["予以撤销", "自本决定之日起失效", "信用修复", "60日", "6个月"],
     "delivery": ["窗口领取", "准字〔2026〕第1号"],
     "certificate": ["香城骨汤馆", "桂湖中路", "长期"],
     "application_form": ["申请人承诺", "真实、有效"],
@@ -87,7 +120,7 @@ def test_every_paper_says_what_the_law_wants(template, tmp_path):
     text = text_of(typesetting.render(template, facts_of(template)), tmp_path)
     for words in SAYS[template]:
         assert words in text
-    assert ("测试印章，不具法律效力" in text) == (template != "application_form")
+    assert ("测试印章，不具法律效力" in text) == (template not in papers.UNSEALED)
 
 
 @pytest.mark.parametrize("template", ["decision_denied", "decision_granted", "refusal_to_accept"])

@@ -23,16 +23,20 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def fill(case: Case, by: Principal) -> Case:
-    """The draft made whole by its applicant: answers and form that meet every condition, then the papers."""
+def fill(case: Case, by: Principal, *, lacking: bool = False) -> Case:
+    """The draft made whole by its applicant: answers and form that meet every condition, then the papers.
+
+    `lacking`: without those that may come later or be promised.
+    """
     guide = case.guide
-    answers, form = fitting(guide)
-    drafts.save_answers(case, answers | case.answers, by=by)
+    answers, form = fitting(guide, case.answers)
+    drafts.save_answers(case, answers, by=by)
     drafts.save_form(case, forms.seal(guide.form, form), by=by)
-    for place in readiness.check(case).problems:
-        kind, _, key = place.partition(":")
-        if kind == "material":
-            drafts.add_paper(case, key, picture(by), by=by)
+    found = readiness.check(case)
+    keys = [place.removeprefix("material:") for place in found.problems if place.startswith("material:")]
+    later = [] if lacking else [paper.key for paper in (*found.offer.gaps, *found.offer.proofs)]
+    for key in dict.fromkeys([*keys, *later]):
+        drafts.add_paper(case, key, picture(by), by=by)
     readiness.ensure(case)
     return case
 
@@ -66,11 +70,11 @@ def _value(field: forms.FormField) -> Any:
     return SAMPLES[field.kind]
 
 
-def fitting(guide: Guide) -> tuple[dict[str, Any], dict[str, Any]]:
+def fitting(guide: Guide, given: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
     """The first answers, and the form with them, under which no condition fails."""
     keys = [question.key for question in guide.questions]
     for values in product(*map(_possible, guide.questions)):
-        answers = dict(zip(keys, values, strict=True))
+        answers = dict(zip(keys, values, strict=True)) | (given or {})
         form = written(guide, answers)
         if form.is_valid and checklist(guide, answers | form.clean).answer != "not_met":
             return answers, form.clean

@@ -1,6 +1,7 @@
 """People, organisations, agencies, sites, users, posts and mandates."""
 
 from onewindow.accounts.models.absences import Absence
+from onewindow.accounts.models.credit import CreditRecord, CreditRecordQuerySet
 from onewindow.accounts.models.mandates import Mandate, MandateQuerySet, in_force
 from onewindow.accounts.models.people import Agency, Division, Organisation, Person, Site
 from onewindow.accounts.models.users import (
@@ -18,6 +19,8 @@ __all__ = [
     "Absence",
     "Agency",
     "ApiToken",
+    "CreditRecord",
+    "CreditRecordQuerySet",
     "Division",
     "ExternalIdentity",
     "Mandate",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from onewindow.cases import deadlines, notices, readiness
-from onewindow.cases.actions import guards, intake
+from onewindow.cases.actions import gap, guards, intake
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
+from onewindow.cases.promises import Promised
 from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor
@@ -52,7 +53,9 @@ def ask_for_corrections(case: Case, *, by: Actor, remarks: list[dict[str, str]],
 )  # fmt: skip
 def hand_in_corrections(case: Case, *, by: Actor) -> dict[str, Any]:
     """补正完毕: the day the whole set is in is the day acceptance will be dated (§32(5))."""
-    readiness.ensure(case, for_prereview=True)
+    promised = Promised(bool(case.gaps), case.by_promise, frozenset(case.promise.get("proofs", ())))
+    readiness.ensure(case, for_prereview=True, promised=promised)
+    gap.settle(case)
     now = clock.now()
     case.corrections = [*case.corrections[:-1], case.corrections[-1] | {"answered_at": now.isoformat()}]
     case.complete_at = now

@@ -86,6 +86,11 @@ def registrar(case: Case, by: Actor) -> bool:
     return there and (exchange(by) or officer(case, by))
 
 
+def bearer(case: Case, by: Actor) -> bool:
+    """Whoever may bring what is still lacking: the applicant's side anywhere, the clerk at the window."""
+    return filer(case, by) or clerk(case, by)
+
+
 def reviewer(case: Case, by: Actor) -> bool:
     """The post the item's step names, at the agency it names; a clerk's step is the clerk's."""
     return _at_step(case, by, "review-")
@@ -134,6 +139,11 @@ def holder(case: Case, by: Actor) -> bool:
 def hander(case: Case, by: Actor) -> bool:
     """Who has it, or whoever directs the work at the agency."""
     return bool(case.open_steps) and (worker(case, by) or _post(case, by, "manager", "head"))
+
+
+def inspector(case: Case, by: Actor) -> bool:
+    """Looks after the decision at what was promised 事后核查."""
+    return _post(case, by, "reviewer", "decider")
 
 
 def head(case: Case, by: Actor) -> bool:

@@ -9,13 +9,16 @@ from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards, intake, outcome, review
 from onewindow.cases.actions.drafts import EDITABLE
 from onewindow.cases.models import Case, State
+from onewindow.cases.promises import Promised
 
 
-def complete(case: Case, *, by: Principal, way: str = "window", seen: int | None = None) -> Case:
+def complete(
+    case: Case, *, by: Principal, way: str = "window", seen: int | None = None, promised: Promised = intake.NOTHING
+) -> Case:
     """Run the whole road of an immediate item; each act still leaves its own row and paper, or none does.
 
     One person may hold all posts of an immediate item; where the item names a decider the clerk's post does not hold,
-    the case stops there and waits on the decider's list.
+    the case stops there and waits on the decider's list; where a paper is to come later 容缺, it waits for the paper.
     """
     if not case.guide.immediate:
         raise ValueError("这个事项不是即办件，请按步骤办理。")
@@ -25,12 +28,12 @@ def complete(case: Case, *, by: Principal, way: str = "window", seen: int | None
         raise PermissionDenied("您没有这个事项的受理岗位。")
     with transaction.atomic():
         if case.state in EDITABLE:
-            intake.submit(case, by=by, seen=seen)
+            intake.submit(case, by=by, seen=seen, promised=promised)
             seen = None
         intake.accept(case, by=by, seen=seen)
         while case.state == State.REVIEWING and guards.reviewer(case, by):
             review.give_opinion(case, by=by, advice="agree", opinion="材料齐全，符合法定形式，当场审查通过。")
-        if case.state == State.DECIDING and guards.decider(case, by):
+        if case.state == State.DECIDING and not case.open_gaps and guards.decider(case, by):
             outcome.grant(case, by=by)
             outcome.deliver(case, by=by, way=way)
             outcome.finish(case, by=by)

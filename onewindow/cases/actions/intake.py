@@ -7,15 +7,17 @@ from typing import Any
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines, notices, readiness
-from onewindow.cases.actions import guards
+from onewindow.cases.actions import gap, guards, promise
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
+from onewindow.cases.promises import Promised
 from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor
 
 SAY = "请写明要改什么、怎么改。"
 # What the applicant declares (行政许可法 §31); the version is in the ledger row.
+NOTHING = Promised()
 DECLARATION = "本人承诺所填内容和提交的材料真实有效，愿意承担相应的法律责任。"
 
 
@@ -85,17 +87,20 @@ def pass_prereview(case: Case, *, by: Actor) -> None:
     "case.submitted", label="正式提交", source={State.DRAFT, State.RETURNED, State.PASSED}, target=State.SUBMITTED,
     allowed=guards.filer,
 )  # fmt: skip
-def submit(case: Case, *, by: Actor) -> dict[str, Any]:
+def submit(case: Case, *, by: Actor, promised: Promised = NOTHING) -> dict[str, Any]:
     """提交: the organ's five working days to say what is missing begin (行政许可法 §32).
 
     Whether it is whole is asked here, behind page, API and window. A paper that is taken out at the same moment moves
-    the revision: the statement then finds another row, and the question is asked again.
+    the revision: the statement then finds another row, and the question is asked again. What is not there yet and may
+    be promised is `promised` 容缺、告知承诺, and stands in a letter of its own.
     """
-    readiness.ensure(case)
+    found = readiness.ensure(case, promised=promised)
+    letter = promise.make(case, found.offer, promised)
     case.submitted_at = case.complete_at = clock.now()
     case.state = State.SUBMITTED
     deadlines.refresh(case)
-    return {"declaration": DECLARATION}
+    said = {"declaration": DECLARATION}
+    return said | {"paper": notices.paper(case, "promise", by=by, **letter)} if letter else said
 
 
 @transition("case.received", label="收件", source={State.SUBMITTED}, target=State.RECEIVED, allowed=guards.clerk)
@@ -136,7 +141,9 @@ def begin(case: Case, by: Actor, *, since: datetime | None, deemed: bool) -> dic
     case.accepted_at = since or case.submitted_at
     case.step, case.open_steps = 0, []
     case.partners = sorted({step.agency for step in case.review_steps if step.agency} - {case.agency_id})
-    case.state = State.REVIEWING if case.review_steps else State.DECIDING
+    # 告知承诺 is decided on the spot: what a review would look at is looked at afterwards.
+    case.state = State.REVIEWING if case.review_steps and not case.by_promise else State.DECIDING
+    lacking = gap.tell(case)
     deadlines.refresh(case)
     due = case.statutory_due or case.promised_due
     facts: dict[str, Any] = {
@@ -146,6 +153,8 @@ def begin(case: Case, by: Actor, *, since: datetime | None, deemed: bool) -> dic
         "promised_on": case.promised_due.isoformat() if case.promised_due else "",
         "deemed": deemed,
     }
+    if lacking:
+        facts |= lacking | {"title": "受理通知书（容缺受理）"}
     paper = notices.paper(case, "acceptance", by=by, **facts)
     return {"due_on": facts["due_on"], "paper": paper} | ({"deemed": True} if deemed else {})
 
@@ -202,7 +211,7 @@ def withdraw(case: Case, *, by: Actor, reason: str = "") -> dict[str, Any]:
     return {"reason": reason, "paper": notices.paper(case, "withdrawal", by=by, reason=reason, papers=papers)}
 
 
-def submit_in_person(case: Case, *, by: Principal) -> Case:
+def submit_in_person(case: Case, *, by: Principal, promised: Promised = NOTHING) -> Case:
     """At the window submission and receipt are one moment."""
-    submit(case, by=by)
+    submit(case, by=by, promised=promised)
     return receive(case, by=by)

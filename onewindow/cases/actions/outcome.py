@@ -8,7 +8,7 @@ from django.conf import settings
 
 from onewindow.accounts import divisions
 from onewindow.cases import deadlines, notices, timeline
-from onewindow.cases.actions import guards
+from onewindow.cases.actions import gap, guards, later_check
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.documents import certificates
@@ -26,6 +26,8 @@ from onewindow.kernel.ledger import Actor
 def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
     """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
     opinion = wording(opinion)
+    gap.ensure_closed(case)
+    later_check.schedule(case)
     case.outcome, case.decided_at = Case.Outcome.GRANTED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)
@@ -36,6 +38,7 @@ def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
         "result": case.guide.result.name,
         "certificate": certificate.number if certificate else "",
         "valid_until": certificate.valid_until.isoformat() if certificate and certificate.valid_until else "",
+        "check_until": case.check_on.isoformat() if case.check_on else "",
     }
     issued = notices.paper(case, "granted", by=by, **facts)
     return {"opinion": opinion, "certificate": facts["certificate"], "paper": issued}
@@ -47,6 +50,7 @@ def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
 def deny(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
     """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38)."""
     reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
+    gap.ensure_closed(case)
     case.outcome, case.decided_at = Case.Outcome.DENIED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)

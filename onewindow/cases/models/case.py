@@ -134,6 +134,11 @@ class Case(Flowing):
     outside_system = models.CharField(max_length=40, blank=True)
     outside_number = models.CharField(max_length=60, blank=True)
     outside = models.JSONField(default=dict, blank=True)
+    # 容缺: {"promised_at", "told_at", "papers": [{"key", "name", "standard", "closed_at"}], "reminded", "lapsed_at"},
+    # 告知承诺: {"licence", "proofs": [keys], "promised_at", "withdrawn_at"}, 事后核查: actions.later_check; or {}.
+    gaps = models.JSONField(default=dict, blank=True)
+    promise = models.JSONField(default=dict, blank=True)
+    later_check = models.JSONField(default=dict, blank=True)
     # Where the review stands: index into `review_steps` of the step, or of the first of those that run at once.
     step = models.PositiveSmallIntegerField(default=0)
     # What the case waits for now, by post, and who has taken it on: cases.steps; `awaits` is its cache for lists.
@@ -158,6 +163,9 @@ class Case(Flowing):
     promised_due = models.DateField(null=True, blank=True)
     # The next date anyone waits for: the work list is ordered by it.
     due_on = models.DateField(null=True, blank=True)
+    # When the timer looks at open gaps next; until when somebody must look at, or mend, what was promised.
+    gap_on = models.DateField(null=True, blank=True)
+    check_on = models.DateField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     delivery = models.CharField(max_length=20, blank=True)
     # What waits for a second signature 第二人签字: {"act", "said", "facts", "at", "by_name"}, and whose it is.
@@ -182,6 +190,8 @@ class Case(Flowing):
             GinIndex(fields=["awaits"], name="case_awaits"),
             GinIndex(fields=["partners"], name="case_partners"),
             models.Index(fields=["agency"], name="case_to_be_signed", condition=~Q(proposed_by="")),
+            models.Index(name="case_gap_on", fields=["gap_on"], condition=Q(gap_on__isnull=False)),
+            models.Index(name="case_check_on", fields=["check_on", "id"], condition=Q(check_on__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -227,6 +237,16 @@ class Case(Flowing):
     @property
     def is_overdue(self) -> bool:
         return self.state in OPEN_STATES and self.due_on is not None and self.due_on < clock.today()
+
+    @property
+    def open_gaps(self) -> list[dict[str, Any]]:
+        """容缺: the papers promised and not yet handed in."""
+        return [paper for paper in self.gaps.get("papers", []) if not paper["closed_at"]]
+
+    @property
+    def by_promise(self) -> bool:
+        """告知承诺: to be decided on the spot, and checked afterwards."""
+        return bool(self.promise.get("licence")) and not self.promise.get("withdrawn_at")
 
     @property
     def open_remarks(self) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from onewindow.catalogue.checks import Path
 from onewindow.catalogue.guide import Guide
-from onewindow.catalogue.rules import national, own, policy
+from onewindow.catalogue.rules import national, own, policy, promises
 from onewindow.catalogue.rules.fault import Fault
 from onewindow.catalogue.rules.policy import DEFAULT, Level, Policy
 from onewindow.kernel.tables import Problems
@@ -31,7 +31,7 @@ class Rule:
     faults: Callable[..., Iterator[Fault]]
 
 
-RULES = {rule.code: rule for rule in [Rule(*row) for row in (*national.RULES, *own.RULES)]}
+RULES = {rule.code: rule for rule in [Rule(*row) for row in (*national.RULES, *own.RULES, *promises.RULES)]}
 
 
 def read(folder: Folder, problems: Problems) -> Policy:

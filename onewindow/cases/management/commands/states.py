@@ -34,6 +34,8 @@ WHO = {
     "hander": "an officer at whose post the case waits; manager or head of the agency",
     "concerned": "any officer of the case",
     "examiner": "reviewer 审查岗 or decider 决定岗, whoever has the case",
+    "bearer": "applicant 申请人, or the window clerk 窗口受理岗 who has it in hand",
+    "inspector": "reviewer 审查岗 or decider 决定岗, two of them",
     "head": "head of the organ 机关负责人",
     "concluder": "decider 决定岗; what was proposed, another decider or the head signs",
     "decides": "decider 决定岗; what was proposed, another decider or the head signs",
