@@ -32,7 +32,9 @@ SHEETS = {
     "form.pages": "表单页", "form.pages.fields": "表单字段", "form.pages.fields.choices": "字段选项",
     "form.pages.fields.fields": "组内字段", "form.pages.fields.fields.choices": "组内选项",
     "statutory.basis": "法定时限依据", "promised.basis": "承诺时限依据", "steps": "环节", "fees": "收费",
-    "faq": "常见问题", "contacts.places": "办理地点",
+    "faq": "常见问题", "contacts.places": "办理地点", "gaps.basis": "容缺依据", "promise.basis": "告知承诺依据",
+    "intake.basis": "受理依据", "pauses": "特别程序", "pauses.cites": "特别程序依据", "extension.basis": "延期依据",
+    "parties": "共同申请人", "parties.cites": "共同申请依据",
 }  # fmt: skip
 HIDDEN = {"code", "updated"}
 MOST_ROWS = 20_000

@@ -74,6 +74,18 @@ CASES = [
      {"materials": [PAPER | {"necessity": "conditional", "needed_when": "who == 'proxy'"}]}),
     ("Q1", PERSON, {"materials": [PAPER | {"needed_when": "pickup == 'post'"}]}, "materials.0.needed_when",
      {"materials": [PAPER | {"needed_when": "age > 80"}]}),
+    ("T1", PERSON, {"promise": {"licence": True}}, "promise.areas", {"promise": {"licence": True, "areas": ["none"]}}),
+    ("T1", PERSON, {"promise": {"licence": True, "areas": ["finance"]}}, "promise.areas",
+     {"promise": {"licence": True, "areas": ["finance"], "basis": [{"law": "《某法》", "article": "第三条"}]}}),
+    ("T1", PERSON, {"materials": [PAPER | {"by_promise": True}]}, "promise.areas",
+     {"materials": [PAPER | {"by_promise": True}], "promise": {"areas": ["none"]}}),
+    ("T2", PERSON, {"promise": {"licence": True, "consequences": "撤销。"}}, "promise.terms",
+     {"promise": {"licence": True, "consequences": "撤销。", "terms": ["场地符合卫生标准"]}}),
+    ("T2", PERSON, {"promise": {"licence": True, "terms": ["场地符合卫生标准"]}}, "promise.consequences", {}),
+    ("T3", PERSON, {"materials": [PAPER | {"necessity": "tolerable"}, PAPER | {"key": "b", "necessity": "tolerable"}]},
+     "materials", {"materials": [PAPER | {"necessity": "tolerable"}, PAPER | {"key": "b"}]}),
+    ("T3", PERSON, {"materials": [PAPER | {"necessity": "optional", "by_promise": True}]}, "materials.0.by_promise",
+     {"materials": [PAPER | {"by_promise": True}]}),
 ]  # fmt: skip
 
 
@@ -92,7 +104,7 @@ def test_a_rule_finds_what_is_wrong_and_where(rule, code, bad, place, good):
 
 def test_every_rule_of_the_list_is_tried():
     national = {f"R{n}" for n in range(1, 19)}
-    assert set(rules.RULES) == national | {"E1", "E2", "E3", "E4", "E5", "E6", "Q1", "C1", "K1"}
+    assert set(rules.RULES) == national | {"E1", "E2", "E3", "E4", "E5", "E6", "Q1", "C1", "K1", "T1", "T2", "T3"}
     assert {case[0] for case in CASES} == set(rules.RULES) - {"C1", "K1"}
 
 

@@ -110,6 +110,11 @@ def _surely(spec: Transition) -> Iterator[ast.AST]:
         yield from function.body
 
 
+def _moves(spec: Transition) -> bool:
+    """Otherwise the case stays where it is, whichever of the sources that was."""
+    return spec.target is not None or any(map(_chooses, ast.walk(_body(spec))))
+
+
 def _chooses(node: ast.AST) -> bool:
     return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "case.state"
 
@@ -133,7 +138,7 @@ def diagram() -> Iterator[str]:
         if stays(spec):
             continue  # no arrow: it is in the table
         for source in _ordered(spec.source):
-            for target in targets(spec):
+            for target in targets(spec) if _moves(spec) else [source]:
                 yield f"    {source.value} --> {target.value}: {spec.label}"
     for state in _ordered(ends):
         yield f"    {state.value} --> [*]"
