@@ -44,7 +44,6 @@ TOLD = {
     "case.later_checked": "later_checked",
     "case.correction_ordered": "correction_ordered",
     "case.correction_overdue": "correction_overdue",
-    "case.promise_revoked": "promise_revoked",
 }
 
 

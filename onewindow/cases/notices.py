@@ -50,7 +50,6 @@ KINDS = {
     "gap_lapse": Kind("gap_lapse", "视为撤回通知书", "视撤"),
     "later_check": Kind("later_check", "事后核查记录", "核"),
     "correction_order": Kind("correction_order", "责令限期改正通知书", "改"),
-    "promise_revocation": Kind("promise_revocation", "撤销决定书", "撤销"),
     "delivery": Kind("delivery", "送达回证", "送"),
 }
 

@@ -45,6 +45,10 @@ class Stale(Conflict):
     """The row moved since the person looked at it."""
 
 
+def _always(subject: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Transition:
     event: str
@@ -56,7 +60,7 @@ class Transition:
     body: Callable[..., dict[str, Any] | None]
     tone: str
     retry: bool
-    when: Fact
+    when: Fact = _always
 
     @property
     def name(self) -> str:
@@ -64,10 +68,6 @@ class Transition:
 
     def possible(self, subject: Flowing, by: Actor) -> bool:
         return subject.state in self.source and self.when(subject) and self.allowed(subject, by)
-
-
-def _always(subject: Flowing) -> bool:
-    return True
 
 
 REGISTRY: dict[str, Transition] = {}

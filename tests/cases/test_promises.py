@@ -10,7 +10,7 @@ from django.db import connection
 from onewindow.accounts import credit
 from onewindow.accounts.models import CreditRecord
 from onewindow.cases import deadlines, readiness, timeline, timers
-from onewindow.cases.actions import drafts, intake, later_check, outcome, promise, review
+from onewindow.cases.actions import afterwards, drafts, intake, later_check, outcome, promise, review, second
 from onewindow.cases.models import Case, State
 from onewindow.cases.promises import Promised
 from onewindow.kernel.flow import Conflict, WrongState
@@ -57,6 +57,16 @@ def looked_at(case, result="faults", by="reviewer", partner="decider", **more):
 def ordered(case=None, days=10):
     case = looked_at(case or granted())
     return later_check.order_correction(case, by=post(case, "reviewer"), what="消毒间加装独立水池并通水", days=days)
+
+
+def proposed(case):
+    return afterwards.propose_revocation(
+        case, by=post(case, "decider"), ground="fraud", reason="承诺的条件经核查均不具备", heard="没有提出陈述、申辩"
+    )
+
+
+def revoked(case):
+    return second.sign(proposed(case), by=post(case, "head"))
 
 
 def paper(case, event):
@@ -194,25 +204,20 @@ class TestLaterCheck:
         assert later_check.state(case) == "void"
 
     def test_revoked_with_its_certificate_and_on_record_the_same_day(self, monday):
-        case = looked_at(granted(), "false", findings="没有取得营业执照，场所未做检测")
-        reason = "承诺已取得营业执照并检测合格，经核查均不属实"
-        later_check.revoke(case, by=post(case, "decider"), reason=reason)
+        case = revoked(looked_at(granted(), "false", findings="没有取得营业执照，场所未做检测"))
         assert (later_check.state(case), case.check_on) == ("revoked", None)
         certificate = timeline.certificate(case)
         assert (certificate.state, certificate.is_valid) == ("revoked", False)
         kept = CreditRecord.objects.get()
         assert (kept.ground, kept.case_number, kept.until) == ("false", case.number, date(2027, 3, 2))
-        told = paper(case, "case.promise_revoked")
-        assert told["certificate"] == certificate.number and told["reason"] == reason
-        assert rows(case)[-2:] == ["case.later_checked", "case.promise_revoked"]
+        assert paper(case, "case.certificate_revoked")["credit"] == kept.number
+        assert credit.barring(case.person_id, None) == kept
 
-    def test_revoked_only_by_a_decider_and_only_when_void(self, monday):
-        case = granted()
-        with pytest.raises(WrongState):
-            later_check.revoke(case, by=post(case, "decider"), reason="承诺不实，予以撤销")
-        looked_at(case, "false")
-        with pytest.raises(PermissionDenied):
-            later_check.revoke(case, by=post(case, "reviewer"), reason="承诺不实，予以撤销")
+    def test_what_was_not_mended_is_recorded_as_that(self, monday):
+        case = ordered()
+        monday.move_to("2026-03-13 10:00+08:00")
+        revoked(looked_at(case, "false"))
+        assert CreditRecord.objects.get().ground == "unmended"
 
     def test_an_ordinary_grant_has_no_later_check(self, monday):
         case = cases.decided(flagship(LICENCE))
@@ -223,13 +228,12 @@ class TestLaterCheck:
 
 @pytest.mark.threads
 @pytest.mark.django_db(transaction=True)
-def test_two_deciders_revoke_at_once_and_one_wins(monday):
-    case = looked_at(granted(), "false")
-    by = post(case, "decider")
+def test_of_several_who_sign_the_revocation_at_once_one_does(monday):
+    case = proposed(looked_at(granted(), "false"))
 
-    def press(_):
+    def press(name):
         try:
-            later_check.revoke(Case.objects.get(pk=case.pk), by=by, reason="承诺不实，经核查予以撤销")
+            second.sign(Case.objects.get(pk=case.pk), by=cases.officer(name, case.agency_id, "decider"))
             return True
         except Conflict:
             return False
@@ -237,7 +241,7 @@ def test_two_deciders_revoke_at_once_and_one_wins(monday):
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(press, range(4))) == 1
-    assert rows(case).count("case.promise_revoked") == 1
+        assert sum(pool.map(press, ["甲", "乙", "丙", "丁"])) == 1
+    assert rows(case).count("case.certificate_revoked") == 1
     assert CreditRecord.objects.count() == 1
     assert deadlines.later_check(Case.objects.get(pk=case.pk)) is None

@@ -53,11 +53,6 @@ MORE = {
         "what": "设置独立的消毒间", "days": 10, "correct_by": "2026-12-03", "findings": "没有独立的消毒间",
         "consequences": "逾期不改正的撤销许可。",
     },
-    "promise_revocation": {
-        "reason": "承诺的消毒间不存在", "certificate": "卫证字2026001", "certificate_type": "卫生许可证",
-        "decided_on": "2026-11-20",
-        "credit": "2027年11月23日",
-    },
     "delivery": {"way": "窗口领取", "delivered_papers": ["准予决定书（新卫健准字〔2026〕第1号）"]},
     "certificate": {
         "title": "卫生许可证", "identifier": "1.2.156.3005.2.X.Y.1.001.A", "holder": "香城骨汤馆",
@@ -97,7 +92,6 @@ SAYS = {
     "gap_lapse": ["视为撤回", "2026年12月14日", "没有补交", "骨科直接返还证明", "60日"],
     "later_check": ["杨帆、赵勇", "没有独立的消毒间", "与承诺不符", "被核查人"],
     "correction_order": ["责令限期改正", "2026年12月3日", "陈述、申辩"],
-    "promise_revocation": ["予以撤销", "自本决定之日起失效", "信用修复", "60日", "6个月"],
     "delivery": ["窗口领取", "准字〔2026〕第1号"],
     "certificate": ["香城骨汤馆", "桂湖中路", "长期"],
     "application_form": ["申请人承诺", "真实、有效"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onewindow.cases import notices, timeline
-from onewindow.cases.actions import guards, second
+from onewindow.cases.actions import guards, later_check, second
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.documents import certificates
@@ -139,6 +139,7 @@ def revoke(case: Case, *, by: Actor, ground: str, reason: str, heard: str) -> di
     if ground == "fraud" and case.guide.vital:
         barred = clock.add_months(clock.today(), BARRED_MONTHS).isoformat()
     facts = _ended(case, by, "revoke", ground, reason, heard=heard, barred_until=barred, fraud=ground == "fraud")
+    facts["credit"] = later_check.end(case, by, reason)
     return {**facts, **names, "paper": notices.paper(case, "revoked", by=by, **facts, **names)}
 
 

@@ -10,12 +10,10 @@ from typing import Any
 
 from onewindow.accounts import credit, principal
 from onewindow.accounts.models import CreditRecord
-from onewindow.cases import deadlines, notices, timeline
+from onewindow.cases import deadlines, notices
 from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
-from onewindow.documents import certificates
-from onewindow.documents.models import Certificate
 from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor
@@ -53,10 +51,6 @@ def _is_correcting(case: Case) -> bool:
 
 def _is_to_mend(case: Case) -> bool:
     return state(case) in {"correcting", "overdue"}
-
-
-def _is_void(case: Case) -> bool:
-    return state(case) == "void"
 
 
 @transition(
@@ -136,34 +130,19 @@ def note_overdue(case: Case, *, by: Actor) -> dict[str, Any]:
     return {"due_on": until.isoformat()}
 
 
-@transition(
-    "case.promise_revoked", label="撤销决定（承诺不实）", source=AFTER, target=None, allowed=guards.decider,
-    when=_is_void, writes=True, tone="danger",
-)  # fmt: skip
-def revoke(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
-    """撤销: the certificate follows in the same moment, and the promise is in the credit record (行政许可法 §69)."""
-    reason = wording(reason, least=8, otherwise="请写明撤销的事实和理由，至少八个字。")
+def end(case: Case, by: Actor, reason: str) -> str:
+    """With the revocation 撤销 (actions.afterwards): the check is over, the promise is on record; the record's number.
+
+    Whatever the ground that was named: what rested on a promise is gone because the promise was not kept.
+    """
+    if state(case) not in {"void", "due", "faults", "correcting", "overdue", "mended"}:
+        return ""
+    rule, ordered = case.guide.promise, bool(case.later_check["order"])
     case.later_check = {**case.later_check, "state": "revoked"}
     deadlines.refresh(case)
-    certificate = timeline.certificate(case)
-    if certificate and certificate.state == Certificate.State.VALID:
-        certificates.revoke(certificate, by=by, reason=reason)
-    rule, ordered = case.guide.promise, bool(case.later_check["order"])
     kept = credit.record(
         person=case.person, organisation=case.organisation, agency=case.agency,
         ground=CreditRecord.Ground.UNMENDED if ordered else CreditRecord.Ground.FALSE, happened=reason,
         months=rule.record_months, by=by, case_number=case.number, basis="、".join(map(str, rule.basis)),
     )  # fmt: skip
-    facts: dict[str, Any] = {
-        "reason": reason, "certificate": certificate.number if certificate else "",
-        "certificate_type": certificate.type_name if certificate else "",
-        "decided_on": deadlines.on(case.decided_at).isoformat() if case.decided_at else "",
-        "credit": f"{kept.until:%Y年%-m月%-d日}" if kept and kept.until else "",
-    }  # fmt: skip
-    issued = notices.paper(case, "promise_revocation", by=by, **facts)
-    return {
-        "reason": reason,
-        "certificate": facts["certificate"],
-        "credit": kept.number if kept else "",
-        "paper": issued,
-    }
+    return kept.number if kept else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import textwrap
 from argparse import ArgumentParser
 from collections.abc import Collection, Iterator
@@ -12,7 +14,7 @@ from typing import Any, TypeGuard
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from onewindow.cases import notices
+from onewindow.cases import actions, notices
 from onewindow.cases.messages import TOLD
 from onewindow.cases.models import State
 from onewindow.kernel.flow import REGISTRY, Transition
@@ -54,6 +56,8 @@ Written by `onewindow states --write` from the transitions declared in `onewindo
 
 def of_cases() -> list[Transition]:
     """In the order of the road: by the first state an act leads to."""
+    for module in pkgutil.iter_modules(actions.__path__, f"{actions.__name__}."):
+        importlib.import_module(module.name)
     road = list(State)
     specs = [spec for spec in REGISTRY.values() if spec.event.startswith("case.")]
     return sorted(specs, key=lambda spec: min(map(road.index, targets(spec))))

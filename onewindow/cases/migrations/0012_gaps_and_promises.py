@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0008_credit_records'),
-        ('cases', '0009_open_steps'),
+        ('cases', '0011_second_signature_and_outcomes'),
         ('catalogue', '0007_translations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
