@@ -77,6 +77,10 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-certificate": ("GET", (IN, NO, NO, NO, NO, NO)),  # none has been issued yet
     "desk-list": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-new": ("GET", (IN, NO, NO, OK, NO, OK)),
     "desk-instant": ("GET", (IN, NO, NO, OK, NO, NO)), "desk-case": ("GET", DESK), "desk-presence": ("GET", DESK),
+    # There is no such proceeding in the case; tests/web/test_proceedings.py has some.
+    "desk-proceeding-new": ("GET", (IN, NO, NO, NO, NO, NO)), "desk-proceeding": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "desk-proceeding-act": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-site-photo": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "desk-site-photo-removal": ("POST", (IN, NO, NO, NO, NO, NO)), "case-hearing": ("POST", (IN, NO, NO, NO, NO, NO)),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
     "desk-certificates": ("GET", (IN, NO, NO, OK, OK, OK)),
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
@@ -133,6 +137,8 @@ def address(name: str, case: Case) -> str:
         "section": "base", "name": "unknown.csv",
         "reference": "0" * 12, "ground": "guardian",
     }  # fmt: skip
+    if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):
+        known |= {"pk": uuid.uuid4(), "photo": uuid.uuid4(), "kind": "visit"}
     if name.endswith("binding-proof"):
         known["pk"] = uuid.uuid4()
     if name == "event":

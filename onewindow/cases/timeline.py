@@ -27,6 +27,7 @@ INNER = frozenset({
     "case.file_opened", "case.number_viewed", "case.claimed", "case.released", "case.handed_over", "case.recused",
     "case.dossier_exported",
     "case.proposed", "case.proposal_returned",
+    "case.consulted", "case.consultation_answered", "case.discussed",
 })  # fmt: skip
 INNER_WORDS = {"case.reviewed": {"advice", "opinion"}}
 

@@ -61,6 +61,7 @@ def _written(guide: Guide) -> Iterator[tuple[Path, str]]:
     for i, party in enumerate(guide.parties):
         yield ("parties", i, "when"), party.when
     yield ("promise", "when"), guide.promise.when
+    yield ("scrutiny", "visit_when"), guide.scrutiny.visit_when
     for path, field in _fields(guide):
         yield (*path, "shown_when"), field.shown_when
 

@@ -24,6 +24,7 @@ from onewindow.catalogue.procedure import (
     Outside,
     Pause,
     Promise,
+    Scrutiny,
     Step,
     Sure,
 )
@@ -260,6 +261,7 @@ class Guide(Strict):
     promised: Annotated[Limit | None, Said("承诺办结时限")] = None
     intake: Annotated[Intake, Said("受理与补正")] = Intake()
     pauses: Annotated[tuple[Pause, ...], Said("另有依据的特别程序")] = ()
+    scrutiny: Annotated[Scrutiny, Said("核查、听证和集体讨论")] = Scrutiny()
     extension: Annotated[Extension | None, Said("延长审批", "行政许可不填就是 10 个工作日")] = None
     parties: Annotated[tuple[CoApplicant, ...], Said("共同申请人")] = ()
     outside: Annotated[Outside | None, Said("外部系统", "公安、税务、公积金等自己的系统；不填就是都在这里办")] = None

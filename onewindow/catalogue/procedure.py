@@ -122,6 +122,29 @@ class Outside(Strict):
     confidence: Sure = ""
 
 
+class CheckPoint(Strict):
+    """核查要点: what the officers look at on the spot, and against which standard."""
+
+    key: Key = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    text: Annotated[str, Said("看什么")]
+    standard: Annotated[str, Said("怎样算符合", long=True)] = ""
+    cites: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
+HEARINGS = {"": "不必", "offered": "决定前告知听证权利", "required": "依职权举行听证"}
+
+
+class Scrutiny(Strict):
+    """What must be done before the decision, beyond the steps."""
+
+    visit_when: Annotated[str, Said("什么时候必须现场核查", f"{WHEN}；都要核查写 true，空着就是不必")] = ""
+    check_points: Annotated[tuple[CheckPoint, ...], Said("核查要点")] = ()
+    # 行政许可法 §47 (major interests of applicant and others), §46 (a law, or the public interest).
+    hearing: Annotated[Literal["", "offered", "required"], Said("听证", words=HEARINGS)] = ""
+    collective: Annotated[bool, Said("决定前必须集体讨论")] = False
+    basis: Annotated[tuple[Citation, ...], Said("依据")] = ()
+
+
 class Extension(Strict):
     """延长审批: once, by the head of the organ, before the period ends."""
 

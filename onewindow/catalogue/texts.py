@@ -26,7 +26,7 @@ from onewindow.catalogue.guide import (
     Situation,
     Visits,
 )
-from onewindow.catalogue.procedure import Citation, CoApplicant, Limit, Outside, Promise, Step  # fmt: skip
+from onewindow.catalogue.procedure import CheckPoint, Citation, CoApplicant, Limit, Outside, Promise, Step  # fmt: skip
 from onewindow.kernel.forms.schema import Choice, FormField, FormPage
 
 M = TypeVar("M", bound=BaseModel)
@@ -45,6 +45,7 @@ SPOKEN: dict[type[BaseModel], frozenset[str]] = {
     Situation: frozenset({"title"}),
     Material: frozenset({"name", "why", "issuer", "where", "standard", "size", "note"}),
     Limit: frozenset({"note"}),
+    CheckPoint: frozenset({"text", "standard"}),
     Outside: frozenset({"name", "operator", "track"}),
     Step: frozenset({"name", "performer", "description"}),
     Fee: frozenset({"name", "standard", "basis", "waiver"}),

@@ -41,6 +41,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "gap_lapse": _PAPER | {"reason", "gap_until"},
     "later_check": _PAPER | {"result", "findings", "officers"},
     "correction_order": _PAPER | {"what", "correct_by"},
+    "proceeding": _PAPER | {"rows"},
     "delivery": _PAPER | {"way", "delivered_papers"},
     "certificate_ended": _PAPER | {"act", "certificate", "certificate_type", "ground", "reason"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),

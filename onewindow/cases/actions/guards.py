@@ -131,6 +131,30 @@ def concerned(case: Case, by: Actor) -> bool:
     return officer(case, by) or worker(case, by)
 
 
+def chair(case: Case, by: Actor) -> bool:
+    """Who chairs a hearing of the case, and for that reason does not review it."""
+    return isinstance(by, Principal) and any(each["user"] == by.user_id for each in case.recused if each.get("chair"))
+
+
+def sent(case: Case, by: Actor) -> bool:
+    """An officer who may be sent to the site, or the chair of the hearing; the act looks whether it is this one."""
+    return officer(case, by) or chair(case, by)
+
+
+def ender(case: Case, by: Actor) -> bool:
+    return examiner(case, by) or chair(case, by)
+
+
+def consulted(case: Case, by: Actor) -> bool:
+    """An officer of an organ whose opinion was asked 征求意见."""
+    asked = by.agencies("reviewer", "decider") if isinstance(by, Principal) else set()
+    return bool(asked & set(case.partners)) and not partial(case, by)  # type: ignore[arg-type]
+
+
+def filer_or_examiner(case: Case, by: Actor) -> bool:
+    return filer(case, by) or examiner(case, by)
+
+
 def holder(case: Case, by: Actor) -> bool:
     """Who has taken it on."""
     return isinstance(by, Principal) and any(step["user"] == by.user_id for step in case.open_steps)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from onewindow.accounts import divisions
 from onewindow.cases import deadlines, notices, timeline
-from onewindow.cases.actions import gap, guards, later_check
+from onewindow.cases.actions import gap, guards, later_check, proceedings
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.documents import certificates
@@ -27,6 +27,7 @@ def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
     """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
     opinion = wording(opinion)
     gap.ensure_closed(case)
+    proceedings.ensure_done(case, grant=True)
     later_check.schedule(case)
     case.outcome, case.decided_at = Case.Outcome.GRANTED, clock.now()
     case.state = State.DECIDED
@@ -51,6 +52,7 @@ def deny(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
     """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38)."""
     reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
     gap.ensure_closed(case)
+    proceedings.ensure_done(case, grant=False)
     case.outcome, case.decided_at = Case.Outcome.DENIED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)

@@ -59,7 +59,7 @@ def pause(case: Case, *, by: Actor, procedure: str, days: int, reason: str) -> d
 
 @transition(
     "case.resumed", label="特别程序结束", source={State.PAUSED}, target=None,
-    allowed=guards.examiner, tone="primary",
+    allowed=guards.ender, tone="primary",
 )  # fmt: skip
 def resume(case: Case, *, by: Actor, result: str) -> dict[str, Any]:
     """The clock goes on the next day; days beyond the one that was named have counted."""

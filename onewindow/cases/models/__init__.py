@@ -5,10 +5,12 @@ from onewindow.cases.models.changeover import Changeover
 from onewindow.cases.models.delivery import Delivery
 from onewindow.cases.models.papers import CasePaper
 from onewindow.cases.models.parties import Party
+from onewindow.cases.models.proceedings import Proceeding, SitePhoto
 from onewindow.cases.models.states import CLOSED_STATES, DESK_STATES, EDITABLE_STATES, OPEN_STATES, State
 from onewindow.cases.models.together import CoFiller, Presence
 
 __all__ = [
     "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "Case", "CasePaper", "CaseQuerySet",
-    "Changeover", "CoFiller", "Delivery", "Party", "Presence", "State",
+    "Changeover", "CoFiller", "Delivery", "Party", "Presence", "Proceeding", "SitePhoto",
+    "State",
 ]  # fmt: skip

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.accounts.models import Agency
+from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines, readiness, steps, timeline
-from onewindow.cases.actions import second
-from onewindow.cases.models import Case, Presence, State
+from onewindow.cases.actions import proceedings, second
+from onewindow.cases.models import Case, Presence, Proceeding, State
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
 from onewindow.feedback.actions import invite
@@ -25,6 +26,7 @@ from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import versions, worklist
 from onewindow.web.desk.acts import ACTS, Words, offers, unsent
+from onewindow.web.desk.acts import proceedings as acts
 from onewindow.web.my import steps as questions
 
 OFFICERS = ("clerk", "reviewer", "decider", "manager", "head")
@@ -60,7 +62,6 @@ def file_page(
         "said": said(case),
         "events": timeline.of(case, inner=True),
         "deadlines": deadlines.all_of(case),
-        "procedures": PROCEDURES,
         "offers": offered,
         "proposed": second.words(case),
         "unsent": unsent(offered, typed, request.POST.dict()),
@@ -71,14 +72,24 @@ def file_page(
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
     }
-    return render(request, "desk/case.html", context | under_way(case), status=status)
+    return render(request, "desk/case.html", context | under_way(case, principal), status=status)
 
 
-def under_way(case: Case) -> dict[str, Any]:
+def under_way(case: Case, by: Principal) -> dict[str, Any]:
     """The review's steps and the other agencies that take part."""
     partners = Agency.objects.filter(code__in=case.partners) if case.partners else []
     road = steps.road(case) if case.accepted_at else []
-    return {"road": road, "partners": {agency.code: str(agency) for agency in partners}}
+    found: dict[str, Any] = {
+        "road": road,
+        "procedures": PROCEDURES,
+        "partners": {agency.code: str(agency) for agency in partners},
+    }
+    deciding = case.state in proceedings.UNDER_WAY and not case.guide.immediate
+    return found | {
+        "proceedings": list(Proceeding.objects.filter(case=case).select_related("agency")) if case.accepted_at else [],
+        "begin": acts.beginnings(case, by) if deciding else [],
+        "obstacles": list(proceedings.obstacles(case, grant=True)) if deciding else [],
+    }
 
 
 def said(case: Case) -> list[tuple[str, str]]:

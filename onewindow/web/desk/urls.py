@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.desk import bindings, cases, certificates, instant
+from onewindow.web.desk import bindings, cases, certificates, instant, proceedings
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
@@ -16,5 +16,16 @@ urlpatterns = [
     path("desk/cases/<str:number>/presence/", cases.presence, name="desk-presence"),
     path("desk/cases/<str:number>/number/", cases.view_number, name="desk-number"),
     path("desk/cases/<str:number>/clock/<str:key>/", cases.clock_page, name="desk-clock"),
+    path("desk/cases/<str:number>/proceedings/new/<slug:kind>/", proceedings.new, name="desk-proceeding-new"),
+    path("desk/cases/<str:number>/proceedings/<uuid:pk>/", proceedings.show, name="desk-proceeding"),
+    path("desk/cases/<str:number>/proceedings/<uuid:pk>/<slug:act>/", proceedings.act, name="desk-proceeding-act"),
+    path(
+        "desk/cases/<str:number>/proceedings/<uuid:pk>/photos/<uuid:photo>/", proceedings.photo, name="desk-site-photo"
+    ),
+    path(
+        "desk/cases/<str:number>/proceedings/<uuid:pk>/photos/<uuid:photo>/removal/",
+        proceedings.remove_photo,
+        name="desk-site-photo-removal",
+    ),
     path("desk/cases/<str:number>/<slug:act>/", cases.act, name="desk-act"),
 ]

@@ -13,10 +13,12 @@ from django.http import QueryDict
 from onewindow.accounts.principal import Principal
 from onewindow.cases import steps
 from onewindow.cases.actions import second
-from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, State
+from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, Proceeding, State
 from onewindow.kernel import clock
 
 PAGE = 50
+# How many visits and hearings stand above the list.
+COMING = 6
 # What a row of the list shows, and no form, answers or guide beside it.
 SHOWN = [
     "number", "state", "outcome", "channel", "due_on", "applicant_name", "organisation_id", "item__name",
@@ -57,6 +59,7 @@ def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
     return {
         "cases": [(case, days_left(case), hands(case, principal)) for case in rows[:PAGE]],
         "next": _key(rows[PAGE - 1]) if len(rows) > PAGE else "",
+        "coming": list(Proceeding.objects.coming_up(principal)[:COMING]),
         "view": view, "views": VIEWS, "q": params.get("q", ""), "counts": counts,
     }  # fmt: skip
 

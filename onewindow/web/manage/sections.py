@@ -40,6 +40,7 @@ SECTIONS = {
         Section("outside", "外部系统", ("outside",), "部门用自己的系统办、或要录入它的，写在这里；不是就空着。"),
         Section("promises", "容缺与承诺", ("gaps", "promise"),
                 "容缺的材料、可以承诺代替的证明，在“材料”里逐份标。失信未修复的人不能用。"),
+        Section("scrutiny", "核查听证", ("scrutiny",), "决定前必须做的事；核查要点会成为现场的表。"),
         Section("fees", "收费", ("fee_note", "fees"), "能不能网上缴费，在“基本信息”的网上办理里写。"),
         Section("result", "结果", ("result",), "证照和文书的样本由系统按这里写的生成。"),
         Section("outcomes", "裁量与后续", ("vital",)),

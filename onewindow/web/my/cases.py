@@ -17,7 +17,7 @@ from onewindow.kernel import forms, wire
 from onewindow.kernel.flow import available
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
-from onewindow.web.my import acting
+from onewindow.web.my import acting, hearings
 from onewindow.web.my.door import own_case
 
 PAGE = 20
@@ -62,7 +62,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
         "pages": forms.display(case.guide.form, case.form, divisions.name),
         "rating": Rating.objects.filter(case=case).first(),
     }
-    return render(request, "my/case.html", context)
+    return render(request, "my/case.html", context | hearings.of(case))
 
 
 @signed_in

@@ -40,6 +40,8 @@ def document(request: SignedIn, number: str, entry: int) -> HttpResponseBase:
     """The paper of an act as PDF, made from the sealed facts the first time somebody looks."""
     case = _case(request, number)
     row = get_object_or_404(Entry, pk=entry, kind="case", subject=case.number)
+    if row.event in timeline.INNER and Case.objects.of_applicant(request.principal).filter(pk=case.pk).exists():
+        raise Http404
     paper = notices.paper_of(row)
     if paper is None:
         raise Http404

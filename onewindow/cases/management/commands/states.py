@@ -32,6 +32,10 @@ WHO = {
     "decider": "decider 决定岗",
     "worker": "an officer at whose post the case waits",
     "free_worker": "an officer at whose post the case waits, who has not taken it on",
+    "sent": "an officer of the agency who was sent, or the chair of the hearing",
+    "ender": "reviewer or decider, whoever has the case; the chair of the hearing",
+    "consulted": "an officer of the organ whose opinion was asked",
+    "filer_or_examiner": "applicant 申请人, or an officer who writes it down",
     "holder": "the officer who has taken it on",
     "hander": "an officer at whose post the case waits; manager or head of the agency",
     "concerned": "any officer of the case",
@@ -45,6 +49,7 @@ WHO = {
     "signer": "decider 决定岗 or head 机关负责人",
     "timer": "the program itself, when the day has passed",
 }
+PAPERS = {"notices.paper", "proceedings.paper"}
 HEAD = """\
 # States of a case 办件状态
 
@@ -82,8 +87,9 @@ def papers(spec: Transition) -> list[str]:
     """Titles of the papers the act issues: `notices.paper(case, "…")`; 证照 where it makes a certificate."""
     found = []
     for call in ast.walk(_body(spec)):
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "notices.paper":
-            found.append(notices.KINDS[ast.literal_eval(call.args[1])].title)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in PAPERS:
+            kind = next(each.value for each in call.args if isinstance(each, ast.Constant))
+            found.append(notices.KINDS[str(kind)].title)
         elif isinstance(call, ast.Call) and ast.unparse(call.func) == "_certificate":
             found.append("证照")
     return found

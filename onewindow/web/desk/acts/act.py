@@ -34,6 +34,10 @@ class Words(forms.Form):
     def fit(self, case: Case, by: Principal) -> None:
         """Offer what this case and this officer have to choose from."""
 
+    def said(self) -> dict[str, Any]:
+        """What the act is told."""
+        return self.cleaned_data
+
     def choose(self, name: str, options: dict[str, str], *, keep_single: bool = False) -> None:
         """The options of a choice; where there is only one there is nothing to ask."""
         field = self.fields[name]
