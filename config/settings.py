@@ -213,6 +213,12 @@ EXCHANGE_SANDBOX = flag("ONEWINDOW_EXCHANGE_SANDBOX", ENVIRONMENT == "demo")
 
 # Uploads (documents): limits a window clerk can explain.
 MEDIA_ROOT = VAR_DIR / "files"
+# Electronic delivery counts from its arrival in the addressee's account, or only once it was opened.
+DELIVERY_COUNTS = env("ONEWINDOW_DELIVERY_COUNTS", "arrival")
+if DELIVERY_COUNTS not in {"arrival", "opening"}:
+    raise ImproperlyConfigured("ONEWINDOW_DELIVERY_COUNTS 只能是 arrival 或 opening")
+# Working days after which a paper nobody opened is due by another way.
+DELIVERY_UNOPENED_DAYS = number("ONEWINDOW_DELIVERY_UNOPENED_DAYS", 3, 1, 60)
 UPLOAD_MAX_BYTES = number("ONEWINDOW_UPLOAD_MB", 20, 1, 200) * 1024 * 1024
 # The editor of a guide posts a whole list of papers or form fields at once.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000

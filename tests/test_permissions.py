@@ -72,6 +72,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-co-fillers": ("POST", OWNER), "case-co-filler-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
     "together": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
     "case-submission": ("POST", OWNER), "case-corrections": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
+    "case-delivery": ("POST", OWNER), "my-remedy": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing to object to
+    "desk-deliveries": ("GET", DESK), "desk-delivery-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
     "case-application": ("GET", CASE),
     "case-certificate": ("GET", (IN, NO, NO, NO, NO, NO)),  # none has been issued yet

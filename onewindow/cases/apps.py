@@ -5,7 +5,7 @@ class CasesConfig(AppConfig):
     name = "onewindow.cases"
 
     def ready(self) -> None:
-        from onewindow.cases import changeover, messages
+        from onewindow.cases import changeover, deliveries, messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
             correction,
@@ -15,9 +15,11 @@ class CasesConfig(AppConfig):
             pause,
             review,
             second,
+            serving,
             version,
         )
         from onewindow.kernel.subscribers import subscribe
 
         subscribe("cases.messages", messages.on_entry)
         subscribe("cases.changeover", changeover.on_entry)
+        subscribe("cases.deliveries", deliveries.on_entry)

@@ -175,6 +175,18 @@ def delivery(decided: datetime) -> Deadline:
     return _running("delivery", "送达", "行政许可法第四十四条：自决定之日起十个工作日内送达", decided, DELIVERY_DAYS)
 
 
+def remedies(served: date) -> list[Deadline]:
+    """复议 60 days from knowing (行政复议法 §20), 诉讼 six months (行政诉讼法 §46)."""
+    suit = clock.add_months(served, 6)
+    calendar = clock.calendar()
+    return [
+        Deadline("reconsideration", "申请行政复议", "行政复议法第二十条：自知道之日起六十日内", served,
+                 calendar.due(served, 60, "natural")),
+        Deadline("suit", "提起行政诉讼", f"行政诉讼法第四十六条：自知道之日起六个月内，到{suit:%Y年%-m月%-d日}", served,
+                 calendar.due(served, (suit - served).days, "natural")),
+    ]  # fmt: skip
+
+
 def all_of(case: Case) -> list[Deadline]:
     """Every clock the case's events have started, in the order of the law."""
     guide = case.guide

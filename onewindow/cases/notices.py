@@ -24,13 +24,15 @@ class Kind:
     title: str
     # The nature 字 in the number: 新卫健受字〔2026〕第0000012号.
     nature: str
+    # Must reach its addressee 送达; what is handed over on the spot or is no act of law need not.
+    served: bool = True
 
 
 # 投诉监督电话 where the item names none of its own.
 COMPLAINTS = "12345 政务服务便民热线"
 KINDS = {
-    "receipt": Kind("receipt", "材料接收凭证", "收"),
-    "prereview": Kind("prereview_remarks", "预审意见告知书", "预"),
+    "receipt": Kind("receipt", "材料接收凭证", "收", served=False),
+    "prereview": Kind("prereview_remarks", "预审意见告知书", "预", served=False),
     "correction": Kind("correction", "补正告知书", "补"),
     "lapse": Kind("termination", "退件通知书", "退"),
     "special": Kind("special_procedure", "特别程序告知书", "特"),
@@ -54,12 +56,12 @@ KINDS = {
     "recalled": Kind("certificate_ended", "撤回决定书", "撤回"),
     "withdrawn_licence": Kind("certificate_ended", "吊销决定书", "吊"),
     "cancelled": Kind("certificate_ended", "注销决定书", "注"),
-    "promise": Kind("promise_letter", "承诺书", "诺"),
-    "gap_receipt": Kind("receipt", "容缺材料接收凭证", "缺收"),
+    "promise": Kind("promise_letter", "承诺书", "诺", served=False),
+    "gap_receipt": Kind("receipt", "容缺材料接收凭证", "缺收", served=False),
     "gap_lapse": Kind("gap_lapse", "视为撤回通知书", "视撤"),
-    "later_check": Kind("later_check", "事后核查记录", "核"),
+    "later_check": Kind("later_check", "事后核查记录", "核", served=False),
     "correction_order": Kind("correction_order", "责令限期改正通知书", "改"),
-    "delivery": Kind("delivery", "送达回证", "送"),
+    "delivery": Kind("delivery", "送达回证", "送", served=False),
 }
 
 

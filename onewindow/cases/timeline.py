@@ -18,6 +18,7 @@ OTHER = {
     "case.shared": "请人一起填写",
     "case.joined": "接受邀请，一起填写",
     "case.unshared": "不再一起填写",
+    "case.paper_opened": "打开文书",
     "case.file_opened": "查看材料",
     "case.number_viewed": "查看完整证件号码",
     "case.dossier_exported": "导出卷宗",

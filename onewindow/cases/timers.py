@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from onewindow.cases.actions import correction, gap, intake, later_check, pause
-from onewindow.cases.models import Case, State
+from onewindow.cases.actions import correction, gap, intake, later_check, outcome, pause
+from onewindow.cases.models import Case, Delivery, State
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
@@ -34,12 +34,20 @@ def _waiting(today: date) -> Iterator[tuple[Case, Callable[..., Case]]]:
     ).order_by("due_on", "pk")
     for states, act in DUE:
         yield from ((case, act) for case in cases.filter(state__in=states, due_on__lt=today).iterator(chunk_size=100))
+    served = Delivery.objects.filter(kind__in=["granted", "denied"], party__isnull=True, effective_on__lte=today)
+    arrived = cases.filter(state=State.DECIDED, pk__in=served.values("case"))
+    yield from ((case, _delivered) for case in arrived.iterator(chunk_size=100))
     soon = cases.filter(state=State.CORRECTING, due_on__range=(today, clock.calendar().next_working(today)))
     for case in cases.filter(gap_on__lte=today).iterator(chunk_size=100):
         yield case, gap.lapse if gap.is_late(case) else gap.remind
     overdue = cases.filter(check_on__lt=today, later_check__state="correcting")
     yield from ((case, later_check.note_overdue) for case in overdue.iterator(chunk_size=100))
     yield from ((case, correction.remind) for case in soon.iterator(chunk_size=100))
+
+
+def _delivered(case: Case, *, by: System) -> Case:
+    """公告期满: the decision has reached its addressee, though nobody came."""
+    return outcome.deliver(case, by=by, way="")
 
 
 def _act(case: Case, act: Callable[..., Case]) -> bool:

@@ -31,9 +31,16 @@ DOORS = [
     ("delete", "/{number}/files/{file}", "cases:write"),
     ("get", "/{number}/papers/1", "cases:read"),
     ("get", "/{number}/certificate", "cases:read"),
+    ("get", "/{number}/deliveries", "cases:read"),
+    ("put", "/{number}/delivery", "cases:write"),
 ]
 OTHER = {"cases:read": "cases:write", "cases:write": "cases:read"}
-BODIES = {"prereview": {"declared": True}, "submission": {"declared": True}, "corrections": {"declared": True}}
+BODIES = {
+    "prereview": {"declared": True},
+    "submission": {"declared": True},
+    "corrections": {"declared": True},
+    "delivery": {"way": "window"},
+}
 
 
 def knock(program, method, path):

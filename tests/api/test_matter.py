@@ -45,12 +45,19 @@ def test_from_the_list_to_the_verified_certificate(program, anyone, item, clerk,
     assert [fault["place"] for fault in seen["missing"]] == ["form:phone"]
     mended = program.put(f"/cases/{number}/form", seen["form"] | {"phone": "13880001235"}).json()
     assert mended["missing"] == []
+    assert program.put(f"/cases/{number}/delivery", {"way": "online"}).json()["chosen"] == "online"
     assert program.post(f"/cases/{number}/submission", DECLARED).json()["state"] == "submitted"
 
     decide(number, clerk, reviewer, decider)
     done = program.get(f"/cases/{number}").json()
     assert (done["state"], done["outcome"], done["missing"]) == ("delivered", "granted", [])
     assert [date["key"] for date in done["dates"]] == ["intake", "statutory", "promised", "delivery"]
+    served = program.get(f"/cases/{number}/deliveries").json()
+    assert {each["title"]: each["way"] for each in served["deliveries"]} == {
+        "受理通知书": "online",
+        "准予决定书": "online",
+    }
+    assert all(each["effective_on"] for each in served["deliveries"]) and served["remedies"] == []
     secret = done["certificate"]["verify_url"].partition("?c=")[2]
     asked = {"number": done["certificate"]["number"], "secret": secret}
     assert anyone.post("/verifications", asked).json()["state"] == "valid"

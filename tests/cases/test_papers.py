@@ -30,7 +30,7 @@ def issued(case) -> dict[str, dict]:
 
 
 def delivered(case):
-    return outcome.deliver(case, by=post(case, "clerk"), way="post", tracking="EMS123456")
+    return outcome.deliver(case, by=post(case, "clerk"), way="post", tracking="EMS123456", on=clock.today())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from onewindow.cases import deadlines, timeline
 from onewindow.cases.actions import instant, intake, outcome, review
 from onewindow.cases.models import State
-from onewindow.kernel import flow, ledger
+from onewindow.kernel import clock, flow, ledger
 from onewindow.kernel.models import Entry
 from tests.cases.conftest import denied, granted, post, reviewed, rows, submitted, whole
 from tests.factories import cases
@@ -93,7 +93,7 @@ class TestRoad:
         intake.submit(case, by=citizen)
         intake.receive(case, by=clerk)
         granted(case)
-        outcome.deliver(case, by=clerk, way="post", tracking="EMS123456")
+        outcome.deliver(case, by=clerk, way="post", tracking="EMS123456", on=clock.today())
         outcome.finish(case, by=clerk)
         assert rows(case) == [
             "case.opened", "case.prereview_requested", "case.prereview_passed", "case.submitted", "case.received",

@@ -38,6 +38,10 @@ def fill(case: Case, by: Principal, *, lacking: bool = False) -> Case:
     for key in dict.fromkeys([*keys, *later]):
         drafts.add_paper(case, key, picture(by), by=by)
     readiness.ensure(case)
+    if case.channel != Case.Channel.DESK:
+        # As chosen on the check page: 同意电子送达.
+        case.service = {"way": "online"}
+        Case.objects.filter(pk=case.pk).update(service=case.service)
     return case
 
 

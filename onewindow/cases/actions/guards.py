@@ -19,6 +19,8 @@ def applicant(case: Case, by: Actor) -> bool:
         return False
     if by.person_id is not None and by.person_id == case.person_id:
         return True
+    if case.agent_stopped_at and case.mandate and case.mandate.agent_id == by.person_id:
+        return False
     filed = by.user_id == case.filed_by_id and case.channel != Case.Channel.DESK
     if filed and (case.mandate_id is None or Mandate.objects.in_force().filter(pk=case.mandate_id).exists()):
         return True
@@ -45,13 +47,21 @@ def filler(case: Case, by: Actor) -> bool:
     return isinstance(by, Principal) and asked.filter(user_id=by.user_id).exists()
 
 
+def party(case: Case, by: Actor) -> bool:
+    """共同申请人: applies together with the applicant, and has joined."""
+    if not isinstance(by, Principal) or by.person_id is None:
+        return False
+    return case.parties.filter(person_id=by.person_id, joined_at__isnull=False, ended_at__isnull=True).exists()
+
+
 def _post(case: Case, by: Actor, *roles: str) -> bool:
     return isinstance(by, Principal) and by.has_at(case.agency_id, *roles) and not partial(case, by)
 
 
 def partial(case: Case, by: Principal) -> bool:
     """回避: nobody works on the own matter, on one filed for somebody else, or after saying so (公务员法 §76)."""
-    return any(each["user"] == by.user_id for each in case.recused) or applicant(case, by)
+    recused = any(each["user"] == by.user_id for each in case.recused)
+    return recused or applicant(case, by) or party(case, by)
 
 
 def _at_step(case: Case, by: Actor, *keys: str) -> bool:
@@ -194,6 +204,11 @@ def second(case: Case, by: Actor) -> bool:
 def signer(case: Case, by: Actor) -> bool:
     """Whoever may end a proposal without signing: the second person, or who made it."""
     return bool(case.proposal) and _post(case, by, "decider", "head")
+
+
+def serves(case: Case, by: Actor) -> bool:
+    """Whoever hands over papers: the clerk, or the program where the law lets a day or an opening do it."""
+    return clerk(case, by) or timer(case, by)
 
 
 def timer(case: Case, by: Actor) -> bool:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django.conf import settings
 
 from onewindow.accounts import divisions
-from onewindow.cases import deadlines, notices, timeline
-from onewindow.cases.actions import gap, guards, later_check, proceedings
+from onewindow.cases import deadlines, deliveries, notices
+from onewindow.cases.actions import gap, guards, later_check, proceedings, serving
+from onewindow.cases.actions.serving import Handing
 from onewindow.cases.actions.wording import wording
-from onewindow.cases.models import Case, State
+from onewindow.cases.models import Case, Delivery, Party, State
 from onewindow.documents import certificates
 from onewindow.documents.models import Certificate
 from onewindow.kernel import clock, secrecy
-from onewindow.kernel.flow import transition
+from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.forms import display_values
-from onewindow.kernel.ledger import Actor
+from onewindow.kernel.ledger import Actor, System
 
 
 @transition(
@@ -59,43 +61,68 @@ def deny(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
     return {"reason": reason, "paper": notices.paper(case, "denied", by=by, outcome="不予", reason=reason)}
 
 
-DELIVERY_WAYS = {
-    "window": "窗口领取",
-    "online": "网上送达（电子文书进入申请人账户）",
-    "post": "邮寄",
-    "agent": "代办员送达",
-}
+@transition(
+    "case.delivered", label="送达", source={State.DECIDED}, target=State.DELIVERED, allowed=guards.serves, writes=True
+)
+def deliver(
+    case: Case, *, by: Actor, way: str, receiver: str = "", relation: str = "", tracking: str = "",
+    on: date | None = None, handing: Handing | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """送达: the decision, its certificate and whatever else still waits for the applicant, with the proof 送达回证.
 
-
-@transition("case.delivered", label="送达", source={State.DECIDED}, target=State.DELIVERED, allowed=guards.clerk)
-def deliver(case: Case, *, by: Actor, way: str, receiver: str = "", tracking: str = "") -> dict[str, Any]:
-    """送达: by the chosen way, with its proof 送达回证."""
-    if way not in DELIVERY_WAYS:
-        raise ValueError("请选择送达方式。")
-    if way == "online" and case.channel == Case.Channel.DESK and not (case.person and case.person.users.exists()):
-        raise ValueError("申请人没有网上账户，不能网上送达，请选择其他方式。")
-    receiver = wording(receiver) or case.applicant_name
-    tracking = wording(tracking, least=4 * (way == "post"), otherwise="邮寄送达请填写邮寄单号。")
-    case.delivery, case.delivered_at = way, clock.now()
+    Delivered is what counts by the rule of its way: a letter with its return slip, a public notice after its days.
+    """
+    handing = handing or Handing(way, receiver=receiver, relation=relation, tracking=tracking, on=on)
+    rows = [row for row in deliveries.ensure(case) if row.party_id is None]
+    decided = deliveries.decision(rows)
+    if decided is None:
+        raise WrongState(case, "还没有决定书，不能送达。")
+    if isinstance(by, System):
+        rows, handing = [decided], _by_itself(case, decided)
+    else:
+        handing = serving.checked(handing, case)
+        rows = [row for row in rows if row.effective_on is None or row == decided]
+        if handing.way == Delivery.Way.NOTICE:
+            raise ValueError("公告满三十日才算送达：请在“文书送达”里登记公告，到期自动记为送达。")
+        if handing.way == Delivery.Way.ONLINE:
+            serving.ensure_online(case, [decided])
+        serving.settle(rows, handing, by)
+        _to_parties(case, handing, by)
+    assert decided.effective_on is not None
+    case.delivery, case.delivered_at = handing.way, _moment(decided.effective_on)
     case.state = State.DELIVERED
     deadlines.refresh(case)
-    facts: dict[str, Any] = {
-        "way": DELIVERY_WAYS[way], "receiver": receiver, "tracking": tracking, "delivered_papers": _delivered(case),
-    }  # fmt: skip
-    return {"way": DELIVERY_WAYS[way], "paper": notices.paper(case, "delivery", by=by, **facts)}
+    facts = serving.receipt_facts(case, rows, handing)
+    issued = notices.paper(case, "delivery", by=by, nth=serving.next_receipt(case), **facts)
+    return {"way": facts["way"], "effective_on": decided.effective_on.isoformat(), "paper": issued}
 
 
-def _delivered(case: Case) -> list[str]:
-    """The decision and the certificate, with their numbers."""
-    number = notices.number_of(case, notices.KINDS[case.outcome].nature)
-    delivered = [f"{notices.title_of(case, case.outcome)}（{number}）"]
-    if certificate := timeline.certificate(case):
-        delivered.append(f"{certificate.type_name}（{certificate.number}）")
-    return delivered
+def _by_itself(case: Case, decided: Delivery) -> Handing:
+    """The days of a notice have passed, or the paper was opened where only that counts."""
+    if not decided.is_effective:
+        raise WrongState(case, "还没有到送达的日子。")
+    return Handing(decided.way, receiver=decided.opened_by, place=decided.place, on=decided.effective_on)
+
+
+def _to_parties(case: Case, handing: Handing, by: Actor) -> None:
+    """Those who apply together and get theirs the same way: by consent online, or who stood at the window too."""
+    for party in case.parties.current().filter(joined_at__isnull=False):
+        online = handing.way == Delivery.Way.ONLINE and party.agreed
+        present = handing.way == Delivery.Way.WINDOW and party.confirmed_how == Party.How.WINDOW
+        row = deliveries.decision(case.deliveries.select_related("party"), party)
+        if row and row.effective_on is None and (online or present):
+            serving.settle([row], Handing(handing.way, on=handing.on), by)
+
+
+def _moment(day: date) -> datetime:
+    now = clock.now()
+    return now if day == clock.today() else datetime.combine(day, time(), tzinfo=clock.SHANGHAI)
 
 
 @transition("case.finished", label="办结", source={State.DELIVERED}, target=State.FINISHED, allowed=guards.clerk)
 def finish(case: Case, *, by: Actor) -> None:
+    if waiting := deliveries.unserved(case):
+        raise ValueError(f"决定还没有送达共同申请人{'、'.join(waiting)}，请先在“文书送达”里登记。")
     case.finished_at = clock.now()
     case.state = State.FINISHED
     deadlines.refresh(case)

@@ -27,16 +27,26 @@ def _concerning(principal: Principal) -> Q:
     alone stays the elder's. What a clerk took in at the window is the agency's, and stays there when the clerk leaves.
     """
     filed = Q(filed_by_id=principal.user_id) & ~Q(channel=Case.Channel.DESK)
-    filed &= Q(mandate__isnull=True) | in_force(prefix="mandate")
+    filed &= Q(mandate__isnull=True) | in_force(prefix="mandate") & Q(agent_stopped_at__isnull=True)
     if principal.person_id is None:
         return filed
-    concerning = filed | Q(person_id=principal.person_id)
+    own = Q(person_id=principal.person_id)
+    stopped = Q(agent_stopped_at__isnull=False, mandate__agent_id=principal.person_id)
+    concerning = filed
     for mandate in Mandate.objects.in_force().reaching().filter(agent=principal.person_id):
         of = Q(organisation_id=mandate.principal_organisation_id)
         if mandate.principal_organisation_id is None:
             of = Q(person_id=mandate.principal_person_id)
         concerning |= of & Q(item_id__in=mandate.scope) if mandate.scope else of
-    return concerning
+    return own | concerning & ~stopped
+
+
+def _together(principal: Principal) -> Q:
+    """Applied for together: this one case, nothing else of its applicant."""
+    if principal.person_id is None:
+        return Q(pk__in=[])
+    joined = {"person_id": principal.person_id, "joined_at__isnull": False, "ended_at__isnull": True}
+    return Q(pk__in=Case.objects.filter(**{f"parties__{name}": value for name, value in joined.items()}).values("pk"))
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -44,7 +54,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The one door: what this person may see. A stranger finds nothing."""
         if principal is None:
             return self.none()
-        visible = _concerning(principal)
+        visible = _concerning(principal) | _together(principal)
         if principal.is_staff:
             # A draft is nobody's business but the applicant's; one at the window is the window's.
             begun = ~Q(state=State.DRAFT) | Q(channel=Case.Channel.DESK)
@@ -60,6 +70,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def of_applicant(self, principal: Principal) -> CaseQuerySet:
         """Filed by the person or about the person."""
         return self.filter(_concerning(principal))
+
+    def followed_by(self, principal: Principal | None) -> CaseQuerySet:
+        """The applicant's door, and that of each 共同申请人 who has joined: they read it, and answer for themselves."""
+        if principal is None:
+            return self.none()
+        return self.filter(_concerning(principal) | _together(principal))
 
     def fillable_by(self, principal: Principal | None) -> CaseQuerySet:
         """The applicant's door, and while it is a draft that of whoever was asked to fill it in together."""

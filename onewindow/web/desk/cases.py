@@ -67,6 +67,7 @@ def file_page(
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
         "certificate": timeline.certificate(case),
+        "deliveries": list(case.deliveries.select_related("party")),
         "rating": Rating.objects.filter(case=case).first(),
         "conflict": conflict,
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},

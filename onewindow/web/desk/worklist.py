@@ -11,9 +11,9 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases import steps
+from onewindow.cases import deliveries, steps
 from onewindow.cases.actions import second
-from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, Proceeding, State
+from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, Delivery, Proceeding, State
 from onewindow.kernel import clock
 
 PAGE = 50
@@ -24,7 +24,7 @@ SHOWN = [
     "number", "state", "outcome", "channel", "due_on", "applicant_name", "organisation_id", "item__name",
     "item__short_name", "agency__name", "agency__short_name", "agency_id", "open_steps", "proposed_by",
 ]  # fmt: skip
-VIEWS = {"mine": "等我办的", "post": "本岗位的", "open": "在办", "finished": "已办结"}
+VIEWS = {"mine": "等我办的", "post": "本岗位的", "open": "在办", "unopened": "文书没看", "finished": "已办结"}
 
 
 def waiting_for(principal: Principal) -> Q:
@@ -69,6 +69,10 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
         cases = cases.filter(waiting_for(principal))
     elif view == "post":
         cases = cases.filter(awaits__overlap=steps.places_of(principal))
+    elif view == "unopened":
+        # By the slip of paper: sent online and never opened, or not sent at all, for some days.
+        waiting = Delivery.objects.unnoticed(deliveries.unnoticed_before())
+        cases = cases.filter(pk__in=waiting.values("case"), agency_id__in=principal.agencies("clerk", "manager"))
     elif view == "open":
         cases = cases.exclude(state__in=[State.DRAFT, *CLOSED_STATES])
     else:

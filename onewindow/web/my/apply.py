@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
 from onewindow.cases import applicants, readiness, vault
-from onewindow.cases.actions import correction, drafts, guards, intake
+from onewindow.cases.actions import correction, drafts, guards, intake, serving
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue.checklist import read_answers, spelled
 from onewindow.catalogue.models import Item
@@ -20,7 +20,7 @@ from onewindow.documents import files, uploads
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
-from onewindow.web.my import acting, steps
+from onewindow.web.my import acting, deliveries, steps
 from onewindow.web.my.door import draft_case, own_case, while_editable
 
 
@@ -186,6 +186,7 @@ def check(request: SignedIn, case: Case) -> HttpResponse:
         "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
         "places": steps.places(case, ready.problems), "unanswered": steps.places(case, ready.unanswered),
         "may_send": guards.filer(case, request.principal),
+        "delivery_choices": serving.CHOICES, "agreement": serving.AGREEMENT,
         "co_fillers": list(case.co_fillers.filter(ended_at__isnull=True)),
     }  # fmt: skip
     return render(request, "my/check.html", context)
@@ -215,12 +216,16 @@ def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
         messages.error(request, "请先勾选真实性承诺。")
         return redirect("case-check", number)
     try:
+        deliveries.choose_from(request, case)
         act(case, by=request.principal)
     except readiness.NotReady:
         messages.error(request, "还有内容没有填好，请按提示补齐后再提交。")
         return redirect("case-check", number)
     except Conflict as conflict:
         messages.error(request, conflict.message)
+    except ValueError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("case-check", number)
     else:
         messages.success(request, done)
     return redirect("my-case", number)

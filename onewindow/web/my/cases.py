@@ -17,8 +17,8 @@ from onewindow.kernel import forms, wire
 from onewindow.kernel.flow import available
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
-from onewindow.web.my import acting, hearings
-from onewindow.web.my.door import own_case
+from onewindow.web.my import acting, deliveries, hearings
+from onewindow.web.my.door import own_case, seen_case
 
 PAGE = 20
 
@@ -47,7 +47,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @signed_in
 def show(request: SignedIn, number: str) -> HttpResponse:
-    case = own_case(request, number)
+    case = seen_case(request, number)
     papers = case.papers.filter(removed_at__isnull=True).select_related("file")
     context = {
         "case": case,
@@ -61,13 +61,14 @@ def show(request: SignedIn, number: str) -> HttpResponse:
         "remarks": intake.labelled(case, case.open_remarks),
         "pages": forms.display(case.guide.form, case.form, divisions.name),
         "rating": Rating.objects.filter(case=case).first(),
+        **deliveries.shown(case, request.principal),
     }
     return render(request, "my/case.html", context | hearings.of(case))
 
 
 @signed_in
 def clock_page(request: SignedIn, number: str, key: str) -> HttpResponse:
-    case = own_case(request, number)
+    case = seen_case(request, number)
     found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
     if found is None:
         raise Http404

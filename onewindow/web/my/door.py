@@ -20,6 +20,11 @@ def own_case(request: SignedIn, number: str) -> Case:
     return get_object_or_404(_cases().of_applicant(principal), number=number)
 
 
+def seen_case(request: SignedIn, number: str) -> Case:
+    """The own case, or one the person applies for together with others."""
+    return get_object_or_404(_cases().followed_by(request.principal), number=number)
+
+
 def draft_case(request: SignedIn, number: str) -> Case:
     """The own case, or a draft one was asked to fill in together."""
     return get_object_or_404(_cases().fillable_by(request.principal), number=number)

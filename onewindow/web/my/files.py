@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from onewindow.cases import application as sheet
 from onewindow.cases import notices, timeline
+from onewindow.cases.actions import opening
 from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import files, papers
 from onewindow.kernel import ledger
@@ -18,7 +19,7 @@ from onewindow.web.account.guards import SignedIn, signed_in
 
 
 def _case(request: SignedIn, number: str, *, filling: bool = False) -> Case:
-    cases = Case.objects.select_related("version", "agency")
+    cases = Case.objects.select_related("version", "agency", "site", "mandate__agent")
     seen = cases.open_to(request.principal)
     return get_object_or_404(seen | cases.fillable_by(request.principal) if filling else seen, number=number)
 
@@ -45,6 +46,7 @@ def document(request: SignedIn, number: str, entry: int) -> HttpResponseBase:
     paper = notices.paper_of(row)
     if paper is None:
         raise Http404
+    opening.open_paper(case, row, by=request.principal)
     return files.serve(papers.paper_pdf(paper))
 
 

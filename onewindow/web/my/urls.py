@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.my import acting, apply, cases, files, hearings, notices, photos, rating, together
+from onewindow.web.my import acting, apply, cases, deliveries, files, hearings, notices, photos, rating, together
 
 urlpatterns = [
     path("apply/<str:code>/", apply.start, name="apply-start"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("my/cases/<str:number>/", cases.show, name="my-case"),
     path("my/cases/<str:number>/hearings/<uuid:pk>/", hearings.answer, name="case-hearing"),
     path("my/cases/<str:number>/clock/<str:key>/", cases.clock_page, name="my-clock"),
+    path("my/cases/<str:number>/delivery/", deliveries.choose, name="case-delivery"),
+    path("my/cases/<str:number>/remedies/<slug:key>/", deliveries.remedy, name="my-remedy"),
     path("my/cases/<str:number>/questions/", apply.questions, name="case-questions"),
     path("my/cases/<str:number>/form/<int:page>/", apply.form_page, name="case-form"),
     path("my/cases/<str:number>/materials/", apply.materials, name="case-materials"),

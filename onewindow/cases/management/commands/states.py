@@ -47,6 +47,7 @@ WHO = {
     "decides": "decider 决定岗; what was proposed, another decider or the head signs",
     "second": "another decider 决定岗 or the head 机关负责人, never who proposed it",
     "signer": "decider 决定岗 or head 机关负责人",
+    "serves": "window clerk 窗口受理岗; the program itself, when the day of a notice has passed or a paper was opened",
     "timer": "the program itself, when the day has passed",
 }
 PAPERS = {"notices.paper", "proceedings.paper"}
@@ -159,7 +160,8 @@ def table() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for spec in of_cases():
         cells = [
-            f"`{spec.name}`", spec.label, f"`{spec.event}`", _said(_ordered(spec.source)), _said(targets(spec)),
+            f"`{spec.name}`", spec.label, f"`{spec.event}`", _said(_ordered(spec.source)),
+            "—" if stays(spec) else _said(targets(spec)),
             WHO[spec.allowed.__name__], "、".join(papers(spec)) or "—",
             f"`{TOLD[spec.event]}`" if spec.event in TOLD else "—",
         ]  # fmt: skip

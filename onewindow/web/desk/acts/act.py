@@ -24,6 +24,9 @@ def one_of(label: str, options: dict[str, str], initial: str | None = None) -> f
 
 class Words(forms.Form):
     use_required_attribute = False
+    # Fields seldom needed, folded away under a label of their own.
+    more: tuple[str, ...] = ()
+    more_label = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django import forms
 
+from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import outcome
+from onewindow.cases.models import Case
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
 
 
@@ -16,10 +18,25 @@ class Deny(Words):
     reason = text("不予的事实和理由", rows=4, max_length=2000)
 
 
+# The ways of one click; the rarer ones stand under 文书送达.
+WAYS = {"window": "窗口领取", "online": "网上送达（申请人已同意）", "post": "邮寄（回执已收到）"}
+
+
 class Deliver(Words):
-    way = one_of("送达方式", outcome.DELIVERY_WAYS, initial="online")
-    receiver = forms.CharField(label="领取人（不填即申请人）", required=False, max_length=50)
+    more = ("receiver", "relation", "tracking", "on")
+    more_label = "别人代收、邮寄的填这里"
+    way = one_of("送达方式", WAYS)
+    receiver = forms.CharField(label="签收人（不填即申请人）", required=False, max_length=50)
+    relation = forms.CharField(label="签收人与申请人的关系（别人代收才填）", required=False, max_length=40)
     tracking = forms.CharField(label="邮寄单号", required=False, max_length=50)
+    on = forms.DateField(
+        label="邮寄回执上的收件日期", required=False, widget=forms.DateInput({"type": "date"}),
+        error_messages={"invalid": "日期请写成 2026-03-02 这样。"},
+    )  # fmt: skip
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """As the applicant chose 送达方式; otherwise over the counter."""
+        self.fields["way"].initial = case.service.get("way", "window")
 
 
 GRANT = Act("grant", outcome.grant, Grant)
