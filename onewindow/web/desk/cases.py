@@ -58,6 +58,7 @@ def file_page(
         "case": case,
         "ready": ready,
         **versions.context(case, ready),
+        **_around(case),
         "pages": forms.display_places(case.guide.form, case.form, divisions.name),
         "said": said(case),
         "events": timeline.of(case, inner=True),
@@ -66,9 +67,6 @@ def file_page(
         "proposed": second.words(case),
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
-        "certificate": timeline.certificate(case),
-        "deliveries": list(case.deliveries.select_related("party")),
-        "rating": Rating.objects.filter(case=case).first(),
         "conflict": conflict,
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
@@ -90,6 +88,16 @@ def under_way(case: Case, by: Principal) -> dict[str, Any]:
         "proceedings": list(Proceeding.objects.filter(case=case).select_related("agency")) if case.accepted_at else [],
         "begin": acts.beginnings(case, by) if deciding else [],
         "obstacles": list(proceedings.obstacles(case, grant=True)) if deciding else [],
+    }
+
+
+def _around(case: Case) -> dict[str, Any]:
+    """What has come of it: papers on their way, certificate, rating."""
+    return {
+        "deliveries": list(case.deliveries.select_related("party")),
+        "certificate": timeline.certificate(case),
+        "rating": Rating.objects.filter(case=case).first(),
+        "procedures": PROCEDURES,
     }
 
 
