@@ -83,6 +83,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-proceeding-new": ("GET", (IN, NO, NO, NO, NO, NO)), "desk-proceeding": ("GET", (IN, NO, NO, NO, NO, NO)),
     "desk-proceeding-act": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-site-photo": ("GET", (IN, NO, NO, NO, NO, NO)),
     "desk-site-photo-removal": ("POST", (IN, NO, NO, NO, NO, NO)), "case-hearing": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "verify-tool": ("GET", EVERYONE), "case-dossier": ("POST", OWNER),
+    "desk-dossier": ("GET", (IN, NO, NO, NO, OK, NO)),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
     "desk-certificates": ("GET", (IN, NO, NO, OK, OK, OK)),
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
@@ -143,6 +145,8 @@ def address(name: str, case: Case) -> str:
         known |= {"pk": uuid.uuid4(), "photo": uuid.uuid4(), "kind": "visit"}
     if name.endswith("binding-proof"):
         known["pk"] = uuid.uuid4()
+    if name == "verify-tool":
+        known |= {"name": "key", "kind": "pem"}
     if name == "event":
         known["key"] = "birth"
     if name == "item-version":

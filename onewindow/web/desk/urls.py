@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.desk import bindings, cases, certificates, deliveries, instant, proceedings
+from onewindow.web.desk import bindings, cases, certificates, deliveries, dossier, instant, proceedings
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
@@ -29,5 +29,6 @@ urlpatterns = [
     ),
     path("desk/cases/<str:number>/deliveries/", deliveries.show, name="desk-deliveries"),
     path("desk/cases/<str:number>/deliveries/<int:pk>/proof/", deliveries.proof, name="desk-delivery-proof"),
+    path("desk/cases/<str:number>/dossier/", dossier.show, name="desk-dossier"),
     path("desk/cases/<str:number>/<slug:act>/", cases.act, name="desk-act"),
 ]

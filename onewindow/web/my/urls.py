@@ -1,6 +1,18 @@
 from django.urls import path
 
-from onewindow.web.my import acting, apply, cases, deliveries, files, hearings, notices, photos, rating, together
+from onewindow.web.my import (
+    acting,
+    apply,
+    cases,
+    deliveries,
+    dossier,
+    files,
+    hearings,
+    notices,
+    photos,
+    rating,
+    together,
+)
 
 urlpatterns = [
     path("apply/<str:code>/", apply.start, name="apply-start"),
@@ -30,6 +42,7 @@ urlpatterns = [
     path("my/cases/<str:number>/submission/", apply.submit, name="case-submission"),
     path("my/cases/<str:number>/corrections/", apply.correct, name="case-corrections"),
     path("my/cases/<str:number>/withdrawal/", cases.withdraw, name="case-withdrawal"),
+    path("my/cases/<str:number>/dossier/", dossier.create, name="case-dossier"),
     path("cases/<str:number>/files/<uuid:paper>/", files.case_file, name="case-file"),
     path("cases/<str:number>/documents/<int:entry>/", files.document, name="case-document"),
     path("cases/<str:number>/application/", files.application, name="case-application"),

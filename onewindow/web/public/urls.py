@@ -20,6 +20,7 @@ urlpatterns = [
     path("lists/<str:number>/removal/", lists.remove, name="list-removal"),
     path("my/lists/", lists.mine, name="my-lists"),
     path("verify/", verification.index, name="verify"),
+    path("verify/<slug:name>.<str:kind>", verification.tool, name="verify-tool"),
     path("verify/<str:number>/", verification.show, name="verify-certificate"),
     path("reading/", reading.show, name="reading"),
     path("open-data/", opendata.index, name="open-data"),
