@@ -1,8 +1,13 @@
 """Timers of cases."""
 
+import uuid
+
 from procrastinate.contrib.django import app
 
-from onewindow.cases import changeover, timers
+from onewindow.cases import changeover, custody, timers
+
+# Files one job looks at before it hands on to the next: some minutes, so that a restart costs little.
+PART = 20_000
 
 
 @app.periodic(cron="5 * * * *")
@@ -21,3 +26,19 @@ def run_changeovers(timestamp: int) -> None:
 @app.task(name="cases.change_over")
 def change_over() -> None:
     changeover.run()
+
+
+@app.periodic(cron="0 18 * * 5")  # Saturday, 02:00 in Shanghai
+@app.task(queueing_lock="cases-custody")
+def look_at_files(timestamp: int) -> None:
+    look_at_part.defer(after=str(custody.NOBODY))
+
+
+@app.task(name="cases.look_at_part")
+def look_at_part(after: str) -> None:
+    report = custody.Report(after=uuid.UUID(after))
+    for _part in custody.verify(report, most=PART):
+        pass
+    custody.keep(report)
+    if not report.whole:
+        look_at_part.defer(after=str(report.after))

@@ -141,6 +141,14 @@ def _verdict(certificate: Certificate) -> Verdict:
     return Verdict("invalid_state", certificate, f"证照确由本平台签发，但{certificate.state_words}，不能再使用。")
 
 
+def seal_names(content: bytes, number: str) -> bool:
+    """Whether the seal over the whole file is that of the paper with this number; of today's key or an earlier one."""
+    try:
+        return _sealed_number(content, any_key=True) == number
+    except _Broken:
+        return False
+
+
 class _Broken(Exception):
     def __init__(self, state: Literal["tampered", "unknown"], detail: str) -> None:
         super().__init__(detail)
@@ -148,7 +156,7 @@ class _Broken(Exception):
         self.detail = detail
 
 
-def _sealed_number(content: bytes) -> str:
+def _sealed_number(content: bytes, *, any_key: bool = False) -> str:
     """The number inside our own seal over the whole file.
 
     The signature is checked over the raw bytes before anything reads them as a PDF: a file that would keep the parser
@@ -167,7 +175,7 @@ def _sealed_number(content: bytes) -> str:
         raise _Broken("tampered", TAMPERED) from error
     if not (status.intact and status.valid):
         raise _Broken("tampered", TAMPERED)
-    if not status.trusted:
+    if not status.trusted and not any_key:
         raise _Broken("unknown", FOREIGN_SEAL)
     signature = PdfFileReader(io.BytesIO(content)).embedded_signatures[0]
     return str(signature.sig_object["/Reason"]).removeprefix(seals.NUMBER_MARK)
