@@ -71,6 +71,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-reuse": ("POST", OWNER),
     "case-co-fillers": ("POST", OWNER), "case-co-filler-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
     "together": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
+    "case-gap": ("POST", OWNER), "case-promise-withdrawal": ("POST", OWNER), "case-correction-report": ("POST", OWNER),
+    "my-credit": ("GET", SIGNED_IN), "desk-credit": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "desk-credit-repair": ("POST", (IN, NO, NO, NO, NO, NO)),  # heads and supervisors: tests/web/test_promises.py
     "case-submission": ("POST", OWNER), "case-corrections": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
     "case-delivery": ("POST", OWNER), "my-remedy": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing to object to
     "desk-deliveries": ("GET", DESK), "desk-delivery-proof": ("GET", (IN, NO, NO, NO, NO, NO)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onewindow.cases import promises
-from onewindow.cases.models import Case, CasePaper
+from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.cases.promises import Offer, Promised
 from onewindow.catalogue.checklist import Checklist, checklist
 from onewindow.documents.models import File
@@ -67,7 +67,9 @@ def check(case: Case) -> Readiness:
             how = "请核对后打勾" if case.channel == Case.Channel.DESK else "请上传"
             problems[f"material:{material.key}"] = f"还缺“{material.name}”，{how}"
     there = {key for key, kept in papers.items() if any(map(_is_good, kept))}
-    offer = promises.offer(guide, listed, there, variables(case), case.person_id, case.organisation_id)
+    offer = Offer()
+    if case.state in EDITABLE_STATES:
+        offer = promises.offer(guide, listed, there, variables(case), case.person_id, case.organisation_id)
     if offer.barred:
         problems |= offer.lacking(Promised())
     remarks = {remark["on"] or "application": f"意见还没有改：{remark['text']}" for remark in case.open_remarks}

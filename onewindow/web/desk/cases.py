@@ -15,7 +15,7 @@ from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines, readiness, steps, timeline
-from onewindow.cases.actions import proceedings, second
+from onewindow.cases.actions import later_check, proceedings, second
 from onewindow.cases.models import Case, Presence, Proceeding, State
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
@@ -82,6 +82,8 @@ def under_way(case: Case, by: Principal) -> dict[str, Any]:
         "road": road,
         "procedures": PROCEDURES,
         "partners": {agency.code: str(agency) for agency in partners},
+        "check_states": later_check.STATES,
+        "check_results": later_check.RESULTS,
     }
     deciding = case.state in proceedings.UNDER_WAY and not case.guide.immediate
     return found | {

@@ -28,7 +28,7 @@ from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.my import steps
+from onewindow.web.my import promises, steps
 
 
 @staff_only("clerk")
@@ -133,8 +133,8 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
     for key in request.POST.getlist("seen_paper"):
         drafts.see_paper(case, key, "original", by=by)
     if request.POST["go"] == "done":
-        instant.complete(case, by=by)
+        instant.complete(case, by=by, promised=promises.read(request.POST))
         if case.state == State.FINISHED:
             invite(case)
         return case
-    return intake.submit_in_person(case, by=by)
+    return intake.submit_in_person(case, by=by, promised=promises.read(request.POST))

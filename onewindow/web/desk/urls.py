@@ -1,11 +1,13 @@
 from django.urls import path
 
-from onewindow.web.desk import bindings, cases, certificates, deliveries, dossier, instant, proceedings
+from onewindow.web.desk import bindings, cases, certificates, credit, deliveries, dossier, instant, proceedings
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
     path("desk/new/", instant.choose, name="desk-new"),
     path("desk/new/<str:code>/", instant.show, name="desk-instant"),
+    path("desk/credit/", credit.index, name="desk-credit"),
+    path("desk/credit/<str:number>/repair/", credit.repair, name="desk-credit-repair"),
     path("desk/bindings/", bindings.find, name="desk-bindings"),
     path("desk/bindings/<str:reference>/", bindings.show, name="desk-binding"),
     path("desk/bindings/<str:reference>/verification/", bindings.verify, name="desk-binding-verification"),

@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deliveries, steps
-from onewindow.cases.actions import second
+from onewindow.cases.actions import later_check, second
 from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, Delivery, Proceeding, State
 from onewindow.kernel import clock
 
@@ -23,8 +23,11 @@ COMING = 6
 SHOWN = [
     "number", "state", "outcome", "channel", "due_on", "applicant_name", "organisation_id", "item__name",
     "item__short_name", "agency__name", "agency__short_name", "agency_id", "open_steps", "proposed_by",
+    "check_on", "later_check",
 ]  # fmt: skip
-VIEWS = {"mine": "等我办的", "post": "本岗位的", "open": "在办", "unopened": "文书没看", "finished": "已办结"}
+VIEWS = {
+    "mine": "等我办的", "post": "本岗位的", "open": "在办", "unopened": "文书没看", "checks": "事后核查", "finished": "已办结",
+}  # fmt: skip
 
 
 def waiting_for(principal: Principal) -> Q:
@@ -57,10 +60,10 @@ def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
         late=Count("id", filter=Q(due_on__lt=clock.today())),
     )
     return {
-        "cases": [(case, days_left(case), hands(case, principal)) for case in rows[:PAGE]],
-        "next": _key(rows[PAGE - 1]) if len(rows) > PAGE else "",
+        "cases": [(case, _left(getattr(case, _waited(view))), hands(case, principal)) for case in rows[:PAGE]],
+        "next": _key(rows[PAGE - 1], view) if len(rows) > PAGE else "",
         "coming": list(Proceeding.objects.coming_up(principal)[:COMING]),
-        "view": view, "views": VIEWS, "q": params.get("q", ""), "counts": counts,
+        "view": view, "views": VIEWS, "check_states": later_check.STATES, "q": params.get("q", ""), "counts": counts,
     }  # fmt: skip
 
 
@@ -73,6 +76,9 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
         # By the slip of paper: sent online and never opened, or not sent at all, for some days.
         waiting = Delivery.objects.unnoticed(deliveries.unnoticed_before())
         cases = cases.filter(pk__in=waiting.values("case"), agency_id__in=principal.agencies("clerk", "manager"))
+    elif view == "checks":
+        own = Q(agency_id__in=principal.agencies("reviewer", "decider", "head", "supervisor"))
+        cases = cases.filter(Q() if principal.has_at(None, "supervisor") else own, check_on__isnull=False)
     elif view == "open":
         cases = cases.exclude(state__in=[State.DRAFT, *CLOSED_STATES])
     else:
@@ -81,7 +87,12 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
         number = q.replace(" ", "")
         numbers = Q(number=number) | Q(outside_number=number)
         cases = cases.filter(numbers | Q(applicant_name__startswith=q) | Q(item__name__contains=q))
-    return cases.order_by("due_on", "id") if view != "finished" else cases.order_by("-id")
+    return cases.order_by("-id") if view == "finished" else cases.order_by(_waited(view), "id")
+
+
+def _waited(view: str) -> str:
+    """The date a view is ordered by: the next one of the case, or of the check afterwards 事后核查."""
+    return "check_on" if view == "checks" else "due_on"
 
 
 def _after(cases: CaseQuerySet, key: str) -> CaseQuerySet:
@@ -94,15 +105,22 @@ def _after(cases: CaseQuerySet, key: str) -> CaseQuerySet:
         return cases
     if not cases.query.order_by or cases.query.order_by[0] == "-id":
         return cases.filter(pk__lt=pk)
+    field = str(cases.query.order_by[0])
+    none = Q(**{f"{field}__isnull": True})
     if day is None:
-        return cases.filter(due_on__isnull=True, pk__gt=pk)
-    return cases.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=pk) | Q(due_on__isnull=True))
+        return cases.filter(none, pk__gt=pk)
+    return cases.filter(Q(**{f"{field}__gt": day}) | Q(**{field: day}, pk__gt=pk) | none)
 
 
-def _key(case: Case) -> str:
-    value = [case.due_on.isoformat() if case.due_on else "", case.pk]
+def _key(case: Case, view: str) -> str:
+    day = getattr(case, _waited(view))
+    value = [day.isoformat() if day else "", case.pk]
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
 
 
 def days_left(case: Case) -> int | None:
-    return None if case.due_on is None else clock.calendar().working_days_left(clock.today(), case.due_on)
+    return _left(case.due_on)
+
+
+def _left(day: date | None) -> int | None:
+    return None if day is None else clock.calendar().working_days_left(clock.today(), day)

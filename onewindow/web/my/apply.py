@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import BinaryIO, cast
 
 from django.contrib import messages
@@ -14,13 +15,14 @@ from onewindow.accounts import divisions
 from onewindow.cases import applicants, readiness, vault
 from onewindow.cases.actions import correction, drafts, guards, intake, serving
 from onewindow.cases.models import Case, CasePaper
+from onewindow.cases.promises import GAP_PROMISE, LICENCE_PROMISE, PROOF_PROMISE, Promised
 from onewindow.catalogue.checklist import read_answers, spelled
 from onewindow.catalogue.models import Item
 from onewindow.documents import files, uploads
 from onewindow.kernel import forms
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
-from onewindow.web.my import acting, deliveries, steps
+from onewindow.web.my import acting, deliveries, promises, steps
 from onewindow.web.my.door import draft_case, own_case, while_editable
 
 
@@ -179,7 +181,11 @@ def restore_paper(request: SignedIn, number: str, paper: str) -> HttpResponse:
 @signed_in
 @while_editable
 def check(request: SignedIn, case: Case) -> HttpResponse:
-    """核对: everything once more, what is still missing, and the declaration."""
+    """核对: everything once more, what is still missing, what may be promised, and the declaration."""
+    return _check(request, case, Promised(), {})
+
+
+def _check(request: SignedIn, case: Case, ticked: Promised, refused: dict[str, str]) -> HttpResponse:
     ready = readiness.check(case)
     context = {
         "case": case, "ready": ready, "pages": forms.display(case.guide.form, case.form, divisions.name),
@@ -189,7 +195,11 @@ def check(request: SignedIn, case: Case) -> HttpResponse:
         "delivery_choices": serving.CHOICES, "agreement": serving.AGREEMENT,
         "co_fillers": list(case.co_fillers.filter(ended_at__isnull=True)),
     }  # fmt: skip
-    return render(request, "my/check.html", context)
+    context |= {
+        "ticked": ticked, "unticked": [text for place, text in refused.items() if place not in ready.problems],
+        "promise_words": {"gaps": GAP_PROMISE, "licence": LICENCE_PROMISE, "proof": PROOF_PROMISE},
+    }  # fmt: skip
+    return render(request, "my/check.html", context, status=422 if refused else 200)
 
 
 @require_POST
@@ -201,7 +211,8 @@ def request_prereview(request: SignedIn, number: str) -> HttpResponse:
 @require_POST
 @signed_in
 def submit(request: SignedIn, number: str) -> HttpResponse:
-    return _send(request, number, intake.submit, "已正式提交。是否受理，最迟五个工作日内告诉您。")
+    act = partial(intake.submit, promised=promises.read(request.POST))
+    return _send(request, number, act, "已正式提交。是否受理，最迟五个工作日内告诉您。")
 
 
 @require_POST
@@ -218,9 +229,8 @@ def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
     try:
         deliveries.choose_from(request, case)
         act(case, by=request.principal)
-    except readiness.NotReady:
-        messages.error(request, "还有内容没有填好，请按提示补齐后再提交。")
-        return redirect("case-check", number)
+    except readiness.NotReady as missing:
+        return _check(request, case, promises.read(request.POST), missing.problems)
     except Conflict as conflict:
         messages.error(request, conflict.message)
     except ValueError as refusal:

@@ -149,7 +149,7 @@ def places(case: Case, problems: dict[str, str]) -> list[tuple[str, str]]:
             url = reverse("case-form", args=[case.number, pages.get(key.split(".")[0], 1)]) + f"#f-{key}"
         elif kind == "material":
             url = reverse("case-materials", args=[case.number]) + f"#{key}"
-        elif kind == "condition":
+        elif kind in {"condition", "promise"}:
             url = reverse("case-questions", args=[case.number])
         else:
             url = ""

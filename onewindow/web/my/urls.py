@@ -10,6 +10,7 @@ from onewindow.web.my import (
     hearings,
     notices,
     photos,
+    promises,
     rating,
     together,
 )
@@ -41,6 +42,10 @@ urlpatterns = [
     path("my/cases/<str:number>/prereview/", apply.request_prereview, name="case-prereview"),
     path("my/cases/<str:number>/submission/", apply.submit, name="case-submission"),
     path("my/cases/<str:number>/corrections/", apply.correct, name="case-corrections"),
+    path("my/cases/<str:number>/gaps/<str:key>/", promises.hand_in, name="case-gap"),
+    path("my/cases/<str:number>/promise/withdrawal/", promises.withdraw, name="case-promise-withdrawal"),
+    path("my/cases/<str:number>/correction-report/", promises.report, name="case-correction-report"),
+    path("my/credit/", promises.credit, name="my-credit"),
     path("my/cases/<str:number>/withdrawal/", cases.withdraw, name="case-withdrawal"),
     path("my/cases/<str:number>/dossier/", dossier.create, name="case-dossier"),
     path("cases/<str:number>/files/<uuid:paper>/", files.case_file, name="case-file"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onewindow.cases.models import Case
-from onewindow.web.desk.acts import afterwards, holding, intake, outcome, outside, review
+from onewindow.web.desk.acts import afterwards, holding, intake, outcome, outside, promises, review
 from onewindow.web.desk.acts.act import Act, Words
 
 __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
@@ -21,6 +21,8 @@ ORDER = [
     intake.RECEIPT,
     intake.CORRECTION,
     review.RESUMPTION,
+    promises.LATER_CHECK,
+    promises.CORRECTION_ORDER,
     intake.PREREVIEW_PASS,
     intake.PREREVIEW_RETURN,
     review.OPINION,
@@ -33,6 +35,9 @@ ORDER = [
     holding.CLAIM,
     holding.RELEASE,
     holding.HAND_OVER,
+    promises.GAP_PAPER,
+    promises.PROMISE_WITHDRAWAL,
+    promises.CORRECTION_REPORT,
     review.PAUSE,
     review.EXTENSION,
     intake.REFUSAL,
