@@ -107,7 +107,8 @@ def obstacles(case: Case, *, grant: bool) -> Iterator[str]:
         if each.is_open and not each.may_wait:
             yield f"{each.get_kind_display()}还没有结束（{each.get_state_display()}，{said_day(each.on, each.time)}）"
     visited = any(each.kind == Proceeding.Kind.SITE_VISIT for each in done)
-    if grant and rule.visit_when and not visited and _holds(rule.visit_when, case):
+    # What was promised 告知承诺 is looked at afterwards (actions.later_check).
+    if grant and rule.visit_when and not visited and not case.by_promise and _holds(rule.visit_when, case):
         yield "按规程应当现场核查，还没有核查笔录"
     if rule.hearing and not any(_heard(each) for each in kept):
         yield {"offered": "按规程应当告知听证的权利", "required": "按规程应当举行听证"}[rule.hearing] + "，还没有办"
