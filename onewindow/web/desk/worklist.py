@@ -26,7 +26,8 @@ SHOWN = [
     "check_on", "later_check",
 ]  # fmt: skip
 VIEWS = {
-    "mine": "等我办的", "post": "本岗位的", "open": "在办", "unopened": "文书没看", "checks": "事后核查", "finished": "已办结",
+    "mine": "等我办的", "post": "本岗位的", "open": "在办", "unopened": "文书没看", "checks": "事后核查",
+    "finished": "已办结",
 }  # fmt: skip
 
 
