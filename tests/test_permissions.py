@@ -90,6 +90,12 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-dossier": ("GET", (IN, NO, NO, NO, OK, NO)),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
     "desk-certificates": ("GET", (IN, NO, NO, OK, OK, OK)),
+    # Who may open the exchange's pages as operator or manager: tests/exchange/test_pages.py.
+    "exchange-home": ("GET", CONTENT), "exchange-new": ("GET", CONTENT), "exchange-system": ("GET", CONTENT),
+    "exchange-check": ("POST", CONTENT), "exchange-pause": ("POST", CONTENT),
+    "exchange-resumption": ("POST", CONTENT), "exchange-replays": ("POST", CONTENT),
+    "exchange-completions": ("GET", (IN, NO, NO, OK, NO, OK)), "exchange-template": ("GET", (IN, NO, NO, OK, NO, OK)),
+    "exchange-errors": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody has brought anything in
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
     "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),

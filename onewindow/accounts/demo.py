@@ -22,6 +22,8 @@ from onewindow.kernel.ledger import System
 PASSWORD = "xindu-demo-2017"  # noqa: S105 - printed on purpose; sandbox only
 BY = System("demo", "演示数据")
 AGENCIES = ("WJJ", "MZJ", "GAJ", "SBZX", "XSPJ", "ZJJ", "SWJ")
+# The window takes in for these too; they decide in systems of their own.
+PASSED_ON = ("GJJ", "CGS")
 WINDOW = {Post.Role.CLERK: "受理", Post.Role.REVIEWER: "审查", Post.Role.DECIDER: "决定"}
 NAMES = [
     "刘敏", "杨帆", "赵勇", "周丽", "吴刚", "徐静", "孙涛", "马兰", "朱军", "胡燕", "林涛",
@@ -84,7 +86,8 @@ def make_accounts() -> list[SignIn]:
         for role, verb in WINDOW.items():
             login = f"{code.lower()}-{role}"
             made.append(_staff(login, next(names), f"{agencies[code]} {verb}岗", [(role, agencies[code], hall)]))
-    everywhere = [(Post.Role.CLERK, agency, hall) for agency in agencies.values()]
+    passed_on = Agency.objects.filter(code__in=PASSED_ON)
+    everywhere = [(Post.Role.CLERK, agency, hall) for agency in (*agencies.values(), *passed_on)]
     # 首席代表: immediate items of these agencies are decided at the window.
     roles = (Post.Role.REVIEWER, Post.Role.DECIDER)
     decided = [(role, agencies[code], hall) for code in ("WJJ", "SBZX", "XSPJ") for role in roles]

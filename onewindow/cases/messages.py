@@ -34,7 +34,7 @@ TOLD = {
     "case.denied": "denied",
     "case.delivered": "delivered",
     "case.withdrawn": "withdrawn",
-    "case.handed_over": "handed_over",
+    "case.passed_on": "passed_on",
     "case.told_outside": "told_outside",
     "case.finished_outside": "finished_outside",
     "case.version_moved": "version_moved",

@@ -182,7 +182,7 @@ def _finish(run: _Run, case: Case, cells: Mapping[str, str], number: str, outcom
     if not case.goes_outside:
         raise ValueError(f"办件 {case.number} 在这里走程序，结果不从外部系统导入")
     if case.state in {State.SUBMITTED, State.RECEIVED}:
-        outside.hand_over(case, by=run.by, number=number)
+        outside.pass_on(case, by=run.by, number=number)
     at = min(datetime.combine(done_on, time(12), tzinfo=clock.SHANGHAI), clock.now())
     outside.conclude(
         case, by=run.by, outcome=outcome, at=at, words=cells.get("说明", "")[:300], number=number, how="import"

@@ -143,7 +143,7 @@ def _hand_over(letter: Letter, receipt: Receipt, *, sandbox: bool) -> bool:
         with transaction.atomic():
             if not _won(letter, Letter.State.DONE, answer):
                 return False
-            outside.hand_over(
+            outside.pass_on(
                 case, by=systems.actor(letter.system), number=receipt.number, sent=receipt.sent, sandbox=sandbox
             )
     except (Conflict, ValueError, IntegrityError) as problem:

@@ -26,6 +26,14 @@ ENVIRONMENT = "env:ONEWINDOW_EXCHANGE_"
 PATIENCE, LONGEST = 5, 3600
 
 
+class Misconfigured(ValueError):
+    """`faults`: option → what is wrong with it."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("；".join(faults.values()))
+        self.faults = dict(faults)
+
+
 def actor(system: System) -> ledger.System:
     return ledger.System(f"exchange:{system.key}"[:60], system.name)
 
@@ -37,10 +45,10 @@ def adapter(system: System) -> Adapter:
         raise ValueError(f"没有这种接口：{system.adapter}")
     try:
         return chosen(system.key, system.options, opened(system.secrets))
-    except ValidationError as error:
-        raise ValueError("；".join(faults(chosen, error).values())) from error
-    except ImproperlyConfigured as error:
-        raise ValueError(str(error)) from error
+    except ValidationError as error:  # a ValueError too: first
+        raise Misconfigured(faults(error)) from error
+    except (ImproperlyConfigured, ValueError) as error:
+        raise Misconfigured({"": str(error)}) from error
 
 
 def opened(secrets: Mapping[str, str]) -> dict[str, str]:
@@ -51,7 +59,7 @@ def opened(secrets: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def faults(chosen: type[Adapter], error: ValidationError) -> dict[str, str]:
+def faults(error: ValidationError) -> dict[str, str]:
     """Option → sentence."""
     found = {}
     for each in error.errors():

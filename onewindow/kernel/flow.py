@@ -95,6 +95,8 @@ def transition(
 
     def decorate(body: Callable[Concatenate[S, P], dict[str, Any] | None]) -> Callable[..., S]:
         spec = Transition(event, label, frozenset(source), target, allowed, writes, body, tone, retry, when)
+        if event in REGISTRY:
+            raise ValueError(f"{event} is an act already: {REGISTRY[event].body.__module__}")
         REGISTRY[event] = spec
 
         @wraps(body)

@@ -35,14 +35,14 @@ def filed():
 
 
 def handed(number="G-1"):
-    return outside.hand_over(filed(), by=EXCHANGE, number=number)
+    return outside.pass_on(filed(), by=EXCHANGE, number=number)
 
 
 class TestNoFalseClocks:
     def test_nothing_of_ours_runs_once_it_is_handed_in(self, monday):  # noqa: F811
         case = filed()
         assert (case.due_on, deadlines.all_of(case)) == (None, [])
-        outside.hand_over(case, by=EXCHANGE, number="G-1")
+        outside.pass_on(case, by=EXCHANGE, number="G-1")
         assert (case.state, case.due_on, case.statutory_due, case.promised_due) == (State.OUTSIDE, None, None, None)
 
     def test_silence_of_ours_accepts_nothing_there(self, monday):  # noqa: F811
@@ -76,7 +76,7 @@ class TestTwoNumbers:
         handed("G-1")
         other = submitted("XDP0096")
         with pytest.raises(ValueError, match="已经登记在另一件"):
-            outside.hand_over(other, by=EXCHANGE, number="G-1")
+            outside.pass_on(other, by=EXCHANGE, number="G-1")
         with pytest.raises(IntegrityError), transaction.atomic():
             Case.objects.filter(pk=other.pk).update(outside_system="gongjijin", outside_number="G-1")
 
@@ -127,7 +127,7 @@ class TestWhatIsTold:
         for entry in Entry.objects.filter(subject=case.number).order_by("id"):
             messages.on_entry(entry)
         told = set(Message.objects.values_list("template", flat=True))
-        assert {"handed_over", "finished_outside"} <= told and "told_outside" not in told
+        assert {"passed_on", "finished_outside"} <= told and "told_outside" not in told
 
     def test_nobody_else_speaks_for_the_system(self, monday):  # noqa: F811
         agency("MZJ")
@@ -178,7 +178,7 @@ def test_the_applicants_page_says_whose_clock_it_is(monday, citizen):  # noqa: F
     case.refresh_from_db()
     intake.submit(case, by=citizen.principal)
     assert "正在自动转给" in citizen.client.get(f"/my/cases/{case.number}/").content.decode()
-    outside.hand_over(case, by=EXCHANGE, number="G-1", sandbox=True)
+    outside.pass_on(case, by=EXCHANGE, number="G-1", sandbox=True)
     page = citizen.client.get(f"/my/cases/{case.number}/").content.decode()
     assert "这里不计时" in page and "G-1" in page and "沙箱对端" in page and "拨打12329" in page
     assert "最迟" not in page and "撤回申请" not in page

@@ -59,7 +59,7 @@ def test_the_same_row_again_is_nothing_and_another_leaves_a_trace(item, clerk):
 
 def test_a_case_of_ours_ends_as_told_under_either_number(item, clerk):
     first, second = filed(), filed()
-    outside.hand_over(first, by=clerk.principal, number="T-1")
+    outside.pass_on(first, by=clerk.principal, number="T-1")
     rows = ["XDP0096,T-1,,2026-11-02,准予,,凭身份证领取", f"XDP0096,T-2,{second.number},2026-11-02,不予,,"]
     assert take(clerk, *rows).counts == {"case": 2}
     first.refresh_from_db(), second.refresh_from_db()

@@ -30,7 +30,7 @@ def test_a_case_is_handed_over_and_has_two_numbers(system, peer):
     assert letter.case.outside_number == kept["external"] and letter.case.outside["sandbox"]
     assert kept["said"]["number"] == letter.case.number
     assert "applicant" not in kept["said"] and "form" not in kept["said"]  # nobody asked for them
-    entry = Entry.objects.get(subject=letter.case.number, event="case.handed_over")
+    entry = Entry.objects.get(subject=letter.case.number, event="case.passed_on")
     assert (entry.actor, entry.data["number"]) == ("system:exchange:gongjijin", kept["external"])
 
 
@@ -41,7 +41,7 @@ def test_only_what_the_options_name_is_given_and_the_ledger_says_what(db, peer):
     (kept,) = peer.cases.values()
     assert kept["said"]["applicant"]["number"] == case.person.number
     assert "510125" not in str(letter.shown) + str(Entry.objects.filter(subject=case.number).values_list("data"))
-    sent_names = Entry.objects.get(event="case.handed_over").data["sent"]
+    sent_names = Entry.objects.get(event="case.passed_on").data["sent"]
     assert sent_names[0] == "申请人" and "unknown" not in sent_names
 
 

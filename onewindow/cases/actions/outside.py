@@ -31,10 +31,10 @@ PROOF = "outside_proof"
 
 
 @transition(
-    "case.handed_over", label="转外部系统办理", source={State.SUBMITTED, State.RECEIVED}, target=State.OUTSIDE,
+    "case.passed_on", label="转外部系统办理", source={State.SUBMITTED, State.RECEIVED}, target=State.OUTSIDE,
     allowed=guards.courier, tone="primary",
 )  # fmt: skip
-def hand_over(
+def pass_on(
     case: Case, *, by: Actor, number: str = "", sent: Sequence[str] = (), sandbox: bool = False
 ) -> dict[str, Any]:
     """The outside system has it now; `sent` names what was given to it, never the values."""

@@ -37,6 +37,7 @@ View = Callable[..., HttpResponseBase]
 WORKPLACES = {
     "desk-list": ("clerk", "reviewer", "decider", "manager", "head", "supervisor"),
     "manage-home": ("editor", "checker"),
+    "exchange-home": ("operator",),
 }
 # The cookie that carries it over the sign-in holds 4 KB.
 NEXT_MAX = 500

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from onewindow.web.desk import bindings, cases, certificates, credit, deliveries, dossier, instant, proceedings
+from onewindow.web.desk.completions import errors, template
+from onewindow.web.desk.completions import index as completions_index
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
@@ -14,6 +16,9 @@ urlpatterns = [
     path("desk/bindings/<str:reference>/refusal/", bindings.refuse, name="desk-binding-refusal"),
     path("desk/bindings/<str:reference>/proofs/<uuid:pk>/", bindings.proof, name="desk-binding-proof"),
     path("desk/certificates/", certificates.index, name="desk-certificates"),
+    path("desk/completions/", completions_index, name="exchange-completions"),
+    path("desk/completions/template/", template, name="exchange-template"),
+    path("desk/completions/<int:pk>/errors/", errors, name="exchange-errors"),
     path("desk/cases/<str:number>/", cases.show, name="desk-case"),
     path("desk/cases/<str:number>/presence/", cases.presence, name="desk-presence"),
     path("desk/cases/<str:number>/number/", cases.view_number, name="desk-number"),

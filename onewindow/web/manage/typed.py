@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -23,6 +23,12 @@ def read(section: Section, post: QueryDict) -> dict[str, Any]:
     """Rows left blank go on the next saving; a button names rows by their place, so until then they stay."""
     values = {shape.name: tidy(shape, _read(shape, shape.name, post)) for shape in section.shapes}
     return values if VERBS.fullmatch(post.get("_do", "")) else without_blank(values)
+
+
+def fields(shapes: Iterable[Shape], post: QueryDict) -> dict[str, Any]:
+    """A form of any schema: what was left blank is left out, so that the schema's default holds."""
+    found = {shape.name: _read(shape, shape.name, post) for shape in shapes}
+    return {name: said for name, said in found.items() if said not in (None, "", [])}
 
 
 def _read(shape: Shape, place: str, post: QueryDict) -> Any:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.manage import catalogue, drafts, editor, history, home, translations, vocabulary
+from onewindow.web.manage import catalogue, drafts, editor, exchange, history, home, translations, vocabulary
 
 urlpatterns = [
     path("manage/", home.index, name="manage-home"),
@@ -17,6 +17,13 @@ urlpatterns = [
     path("manage/drafts/<int:pk>/cases/", drafts.cases, name="manage-touched"),
     path("manage/drafts/<int:pk>/edit/<slug:section>/", editor.edit, name="manage-edit"),
     path("manage/drafts/<int:pk>/<slug:act>/", drafts.act, name="manage-act"),
+    path("manage/exchange/", exchange.index, name="exchange-home"),
+    path("manage/exchange/new/", exchange.new, name="exchange-new"),
+    path("manage/exchange/<slug:key>/", exchange.show, name="exchange-system"),
+    path("manage/exchange/<slug:key>/check/", exchange.check, name="exchange-check"),
+    path("manage/exchange/<slug:key>/pause/", exchange.pause, name="exchange-pause"),
+    path("manage/exchange/<slug:key>/resumption/", exchange.resume, name="exchange-resumption"),
+    path("manage/exchange/<slug:key>/replays/", exchange.replay, name="exchange-replays"),
     path("manage/translations/", translations.index, name="manage-translations"),
     path("manage/translations/<str:code>/", translations.show, name="manage-translation"),
     path("manage/translations/<str:code>/file/", translations.file, name="manage-translation-file"),

@@ -25,6 +25,9 @@ from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my import acting, deliveries, promises, steps
 from onewindow.web.my.door import draft_case, own_case, while_editable
 
+SUBMITTED = "已正式提交。是否受理，最迟五个工作日内告诉您。"
+PASSED_ON = "已正式提交，正在转给{}。受理和时限由对方告知，有进展会通知您。"
+
 
 @signed_in
 def start(request: SignedIn, code: str) -> HttpResponse:
@@ -212,7 +215,7 @@ def request_prereview(request: SignedIn, number: str) -> HttpResponse:
 @signed_in
 def submit(request: SignedIn, number: str) -> HttpResponse:
     act = partial(intake.submit, promised=promises.read(request.POST))
-    return _send(request, number, act, "已正式提交。是否受理，最迟五个工作日内告诉您。")
+    return _send(request, number, act, SUBMITTED)
 
 
 @require_POST
@@ -229,6 +232,7 @@ def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
     try:
         deliveries.choose_from(request, case)
         act(case, by=request.principal)
+        rule = case.guide.outside if case.goes_outside and case.submitted_at else None
     except readiness.NotReady as missing:
         return _check(request, case, promises.read(request.POST), missing.problems)
     except Conflict as conflict:
@@ -237,5 +241,5 @@ def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("case-check", number)
     else:
-        messages.success(request, done)
+        messages.success(request, PASSED_ON.format(rule.name) if rule else done)
     return redirect("my-case", number)

@@ -58,7 +58,7 @@ def write_result(case: Case, *, by: Principal, proof: Any, **told: Any) -> Case:
     return outside.conclude(case, by=by, proof=files.store(proof.file, proof.name, by.key), **told)
 
 
-HANDOVER = Act("outside-handover", outside.hand_over, HandOver)
+HANDOVER = Act("outside-handover", outside.pass_on, HandOver)
 NUMBER = Act("outside-number", outside.note_number, Number)
 WORD = Act("outside-word", outside.tell, Told)
 RESULT = Act("outside-result", write_result, Result, "办结后不能再改。只登记外部系统已经作出的结果。")

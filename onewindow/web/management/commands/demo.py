@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from onewindow.web.management.commands.serve import ensure_port_free, server
+from onewindow.exchange.demo import wire
+from onewindow.web.management.commands.serve import ensure_port_free, free_port, server
 
 # Seconds for the first answer: a busy or slow machine takes a minute to import everything.
 PATIENCE = 180
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             self._wait_until_up(children)
             # After the site: on two cores they would load the program against each other.
             children.append(self._start([sys.executable, "-m", "config.console", "worker"]))
+            if settings.EXCHANGE_SANDBOX:
+                children.append(self._peer())
             call_command("demo_accounts")
             self.stdout.write(self.style.SUCCESS(f"\n一窗已启动：{settings.PUBLIC_URL}    （Ctrl-C 停止）\n"))
             self.stdout.flush()
@@ -48,6 +51,13 @@ class Command(BaseCommand):
             self.stdout.write("\n正在停止……")
         finally:
             self._stop(children)
+
+    def _peer(self) -> subprocess.Popen[bytes]:
+        """The outside systems of the demonstration: a program of its own, that accepts and completes by itself."""
+        port = free_port("127.0.0.1", settings.PORT + 1)
+        wire(f"http://127.0.0.1:{port}")
+        verb = ["exchange", "sandbox-peer", "--port", str(port), "--auto", "15", "40"]
+        return self._start([sys.executable, "-m", "config.console", *verb])
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         # A session of its own: a terminal's Ctrl-C would reach the server and its workers at once, and orphan one.

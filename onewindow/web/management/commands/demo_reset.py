@@ -30,6 +30,7 @@ class Command(BaseCommand):
         for folder in (settings.MEDIA_ROOT,):
             for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else []:
                 path.unlink() if path.is_file() else path.rmdir()
+        (settings.VAR_DIR / "sandbox-peer.json").unlink(missing_ok=True)
         self.stdout.write("演示数据已清空。运行 make demo 重新开始。")
 
     def _agreed(self) -> bool:

@@ -17,6 +17,17 @@ def ensure_port_free(host: str, port: int) -> None:
             raise CommandError(f"端口 {port} 已被占用。请换一个端口再试，例如：PORT={port + 1} make demo") from error
 
 
+def free_port(host: str, wanted: int) -> int:
+    """The wanted one, or another when somebody has it."""
+    try:
+        ensure_port_free(host, wanted)
+    except CommandError:
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            return int(probe.getsockname()[1])
+    return wanted
+
+
 def server(host: str, workers: int) -> list[str]:
     """The command line of the web server: it loads the program itself, once in each worker."""
     return [

@@ -1,0 +1,78 @@
+"""外部办结: brought in by file, counted an item, agency and day; for window, hall manager and operator."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from onewindow.catalogue.models import Item
+from onewindow.exchange import imports
+from onewindow.exchange.models import Batch, Completion
+from onewindow.web.account.guards import SignedIn, staff_only
+
+office_only = staff_only("clerk", "manager", "operator")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DAYS, BATCHES = 100, 20
+
+
+@office_only
+def index(request: SignedIn) -> HttpResponse:
+    return take_in(request) if request.method == "POST" else _page(request)
+
+
+def _page(request: SignedIn, fault: str = "") -> HttpResponse:
+    context: dict[str, Any] = {
+        "fault": fault, "batches": _batches(request)[:BATCHES], "words": imports.WORDS,
+        "counted": Completion.objects.open_to(request.principal).counted()[:DAYS],
+        "shell": "desk/_shell.html" if request.principal.has("clerk", "manager") else "manage/_shell.html",
+    }  # fmt: skip
+    return render(request, "desk/completions.html", context, status=422 if fault else 200)
+
+
+def _batches(request: SignedIn) -> QuerySet[Batch]:
+    """One's own; the operator sees everybody's."""
+    rows = Batch.objects.order_by("-id")
+    return rows if request.principal.has("operator") else rows.filter(by_id=request.principal.user_id)
+
+
+def take_in(request: SignedIn) -> HttpResponse:
+    given = request.FILES.get("file")
+    if given is None or (given.size or 0) > imports.MOST_BYTES:
+        return _page(request, "请选择一个 Excel（.xlsx）或 CSV 文件，不超过 5 MB。")
+    try:
+        batch = imports.take_in(given.read(), given.name or "未命名", by=request.principal)
+    except imports.Unreadable as problem:
+        return _page(request, str(problem))
+    said = "，".join(f"{imports.WORDS[kind]} {count} 行" for kind, count in batch.counts.items())
+    if batch.faults:
+        messages.warning(request, f"{said or '没有导入'}；{batch.faults} 行没有导入，请下载错误表，改好再交。")
+    else:
+        messages.success(request, f"{said}。")
+    return redirect("exchange-completions")
+
+
+@office_only
+def errors(request: SignedIn, pk: int) -> HttpResponse:
+    batch = get_object_or_404(_batches(request), pk=pk)
+    if not batch.faults:
+        raise Http404
+    return _file(imports.error_sheet(batch), f"没有导入的行 {batch.pk}.xlsx")
+
+
+@office_only
+def template(request: SignedIn) -> HttpResponse:
+    items = Item.objects.filter(current__body__has_key="outside").order_by("code")
+    if not request.principal.has("operator"):
+        items = items.filter(agency_id__in=request.principal.agencies("clerk", "manager"))
+    return _file(imports.template(items), "外部办结 模板.xlsx")
+
+
+def _file(data: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=XLSX)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response
