@@ -75,6 +75,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "my-credit": ("GET", SIGNED_IN), "desk-credit": ("GET", (IN, NO, NO, NO, NO, NO)),
     "desk-credit-repair": ("POST", (IN, NO, NO, NO, NO, NO)),  # heads and supervisors: tests/web/test_promises.py
     "case-submission": ("POST", OWNER), "case-corrections": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
+    "case-parties": ("POST", OWNER), "case-party-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "party": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
     "case-delivery": ("POST", OWNER), "my-remedy": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing to object to
     "desk-deliveries": ("GET", DESK), "desk-delivery-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
@@ -146,7 +148,7 @@ def address(name: str, case: Case) -> str:
     known = {
         "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
-        "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12,
+        "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12, "party": "0" * 12,
         "section": "base", "name": "unknown.csv",
         "reference": "0" * 12, "ground": "guardian",
     }  # fmt: skip

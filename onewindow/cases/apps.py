@@ -5,7 +5,7 @@ class CasesConfig(AppConfig):
     name = "onewindow.cases"
 
     def ready(self) -> None:
-        from onewindow.cases import changeover, deliveries, messages
+        from onewindow.cases import changeover, deliveries, messages, party_messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
             correction,
@@ -22,4 +22,5 @@ class CasesConfig(AppConfig):
 
         subscribe("cases.messages", messages.on_entry)
         subscribe("cases.changeover", changeover.on_entry)
+        subscribe("cases.parties", party_messages.on_entry)
         subscribe("cases.deliveries", deliveries.on_entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from onewindow.cases import promises
+from onewindow.cases import parties, promises
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.cases.promises import Offer, Promised
 from onewindow.catalogue.checklist import Checklist, checklist
@@ -31,6 +31,8 @@ class Readiness:
     problems: dict[str, str] = field(default_factory=dict)
     # Remarks nobody has answered: they stop another pre-review, never the formal submission (行政许可法 §32).
     unanswered: dict[str, str] = field(default_factory=dict)
+    # Those who apply together and have not confirmed: they stop the submission, no pre-review.
+    unconfirmed: dict[str, str] = field(default_factory=dict)
     # What may be promised instead of being there now: 容缺, 告知承诺.
     offer: Offer = field(default_factory=Offer)
 
@@ -73,20 +75,25 @@ def check(case: Case) -> Readiness:
     if offer.barred:
         problems |= offer.lacking(Promised())
     remarks = {remark["on"] or "application": f"意见还没有改：{remark['text']}" for remark in case.open_remarks}
-    return Readiness(listed, papers, problems, remarks, offer)
+    unconfirmed = parties.unconfirmed(case, variables(case))
+    return Readiness(listed, papers, problems, remarks, unconfirmed, offer)
 
 
 def _is_good(paper: CasePaper) -> bool:
     return not paper.file or paper.file.scan != File.Scan.INFECTED
 
 
-def ensure(case: Case, *, for_prereview: bool = False, promised: Promised | None = None) -> Readiness:
+def ensure(
+    case: Case, *, for_prereview: bool = False, promised: Promised | None = None, confirmed: bool = True
+) -> Readiness:
     """NotReady unless the application is whole; for the acts that send it.
 
     `promised` is what the applicant ticked instead of handing it in; None asks for no promise (预审).
     """
     found = check(case)
     problems = (found.unanswered if for_prereview else {}) | found.problems
+    if confirmed:
+        problems |= found.unconfirmed
     if promised is not None:
         problems |= found.offer.lacking(promised)
     if problems:

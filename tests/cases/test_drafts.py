@@ -201,8 +201,8 @@ class TestAtOnce:
         case, by = whole(), cases.citizen()
         asked, paper = readiness.ensure, case.papers.get()
 
-        def and_then_it_is_taken_out(subject):
-            asked(subject)
+        def and_then_it_is_taken_out(subject, **how):
+            asked(subject, **how)
             drafts.remove_paper(Case.objects.get(pk=subject.pk), paper, by=by)
 
         monkeypatch.setattr(readiness, "ensure", and_then_it_is_taken_out)

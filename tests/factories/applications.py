@@ -7,14 +7,16 @@ from itertools import product
 from typing import Any
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases import readiness
+from onewindow.cases import parties, readiness
 from onewindow.cases.actions import drafts
-from onewindow.cases.models import Case
+from onewindow.cases.models import Case, Party
 from onewindow.catalogue.checklist import checklist
 from onewindow.catalogue.guide import Guide, Question
+from onewindow.catalogue.procedure import CoApplicant
 from onewindow.documents.models import File
-from onewindow.kernel import forms
+from onewindow.kernel import clock, forms
 from onewindow.kernel.forms.answers import is_shown
+from tests.factories.accounts import PersonFactory
 
 SAMPLES: dict[str, Any] = {
     "text": "示例", "long_text": "示例内容", "number": 1, "date": "2020-01-06", "yes_no": True,
@@ -37,12 +39,24 @@ def fill(case: Case, by: Principal, *, lacking: bool = False) -> Case:
     later = [] if lacking else [paper.key for paper in (*found.offer.gaps, *found.offer.proofs)]
     for key in dict.fromkeys([*keys, *later]):
         drafts.add_paper(case, key, picture(by), by=by)
+    for need in parties.needed(case, readiness.variables(case)):
+        joined(case, need)
     readiness.ensure(case)
     if case.channel != Case.Channel.DESK:
         # As chosen on the check page: 同意电子送达.
         case.service = {"way": "online"}
         Case.objects.filter(pk=case.pk).update(service=case.service)
     return case
+
+
+def joined(case: Case, need: CoApplicant) -> None:
+    """Those who apply together, all confirmed."""
+    for nth in range(need.count):
+        person = PersonFactory(name=f"共同申请人{nth + 1}")
+        Party.objects.create(
+            case=case, need=need.key, label=need.label, name=person.name, person=person, joined_at=clock.now(),
+            confirmed_at=clock.now(), confirmed_how="online", agreed=True,
+        )  # fmt: skip
 
 
 def picture(by: Principal) -> File:

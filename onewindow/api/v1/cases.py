@@ -201,6 +201,7 @@ def _send(request: Request, number: str, act: Callable[..., Case]) -> track.Case
     if case.state in act.transition.source:  # type: ignore[attr-defined]
         found = readiness.check(case)
         missing = ({} if act is intake.submit else found.unanswered) | found.problems
+        missing |= {} if act is intake.request_prereview else found.unconfirmed
         if missing:
             raise Problem("not-ready", f"还有 {len(missing)} 处没有补齐，见 errors。补齐后再提交。", missing.items())
     return track.reply(act(case, by=request.auth))

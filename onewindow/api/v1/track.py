@@ -127,7 +127,7 @@ def brief(case: Case) -> dict[str, Any]:
 def reply(case: Case) -> CaseReply:
     ready = readiness.check(case)
     names = {material.key: material.name for material in case.guide.materials}
-    missing = ready.unanswered | ready.problems if case.state in EDITABLE else {}
+    missing = ready.unanswered | ready.problems | ready.unconfirmed if case.state in EDITABLE else {}
     found = timeline.certificate(case)
     return CaseReply(
         **brief(case),

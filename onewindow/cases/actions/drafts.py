@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 
 from onewindow.accounts.models import Mandate, Organisation, Person
 from onewindow.accounts.principal import Principal
-from onewindow.cases.actions import guards
+from onewindow.cases.actions import guards, parties
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.documents.models import File
@@ -126,11 +126,20 @@ def ensure_editable(case: Case, by: Principal) -> None:
         raise WrongState(case, f"申请已是“{case.get_state_display()}”，内容不能再改。需要更正请联系受理窗口。")
 
 
+# What a change is called to those who had confirmed it.
+SAID = {"answers": "情况的回答", "form": "申请表的内容"}
+
+
 def _save(case: Case, by: Principal, **values: Any) -> None:
     """Write the draft's contents only while it is still the draft that was read, whatever happened since."""
     ensure_editable(case, by)
     as_read = Case.objects.filter(pk=case.pk, revision=case.revision, state__in=EDITABLE)
-    if not as_read.update(revision=case.revision + 1, **values):
+    what = next((words for name, words in SAID.items() if name in values and values[name] != getattr(case, name)), "")
+    with transaction.atomic():
+        moved = as_read.update(revision=case.revision + 1, **values)
+        if moved and what:
+            parties.void(case, what, by=by)
+    if not moved:
         case.refresh_from_db()
         raise WrongState(case, "申请刚刚有了新的进展，请刷新后再改。您填写的内容还在下面。")
     case.revision += 1
@@ -146,6 +155,7 @@ def _editing(case: Case, by: Principal) -> Iterator[None]:
         case.refresh_from_db(fields=["state", "revision", "remarks"], from_queryset=locked)
         ensure_editable(case, by)
         yield
+        parties.void(case, "提交的材料", by=by)
         case.revision += 1
         Case.objects.filter(pk=case.pk).update(revision=case.revision, remarks=case.remarks)
 

@@ -27,7 +27,7 @@ DECLARATION = "本人承诺所填内容和提交的材料真实有效，愿意�
 )  # fmt: skip
 def request_prereview(case: Case, *, by: Actor) -> dict[str, Any]:
     """预审: an officer looks before anything is formal; no legal clock runs."""
-    readiness.ensure(case, for_prereview=True)
+    readiness.ensure(case, for_prereview=True, confirmed=False)
     case.declared_at = clock.now()
     case.state = State.PREREVIEW
     deadlines.refresh(case)

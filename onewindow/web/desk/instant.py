@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from onewindow.accounts import divisions
 from onewindow.accounts.counter import organisation_at_window, person_at_window
 from onewindow.accounts.models import Organisation
-from onewindow.cases.actions import drafts, instant, intake
+from onewindow.cases.actions import drafts, instant, intake, parties
 from onewindow.cases.models import Case, State
 from onewindow.catalogue import lists
 from onewindow.catalogue.checklist import checklist, read_answers, spelled
@@ -76,6 +76,8 @@ def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[
     return {key: value for key, value in values.items() if key in plain} | answers
 
 
+# Rows for each kind of 共同申请人; more of them apply online or sign one after the other.
+ROWS = 3
 # Where the form asks for the applicant's own name, number or phone, the window has typed it already.
 OF_APPLICANT = {
     "person.name": "applicant_name", "person.number": "applicant_number", "person.phone": "applicant_phone",
@@ -132,9 +134,23 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
         return case
     for key in request.POST.getlist("seen_paper"):
         drafts.see_paper(case, key, "original", by=by)
+    _together(request, case)
     if request.POST["go"] == "done":
         instant.complete(case, by=by, promised=promises.read(request.POST))
         if case.state == State.FINISHED:
             invite(case)
         return case
     return intake.submit_in_person(case, by=by, promised=promises.read(request.POST))
+
+
+def _together(request: SignedIn, case: Case) -> None:
+    """共同申请人 at the counter: each with card and signature. An empty row is nobody."""
+    for need in case.guide.parties:
+        for row in range(ROWS):
+            said = {
+                key: request.POST.get(f"party.{need.key}.{row}.{key}", "").strip()
+                for key in ("name", "number", "phone")
+            }
+            if said["name"] or said["number"]:
+                signed = request.POST.get(f"party.{need.key}.{row}.signed") == "yes"
+                parties.confirm_at_window(case, need.key, person_at_window(**said), by=request.principal, signed=signed)

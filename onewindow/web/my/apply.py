@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
-from onewindow.cases import applicants, readiness, vault
+from onewindow.cases import applicants, parties, readiness, vault
 from onewindow.cases.actions import correction, drafts, guards, intake, serving
 from onewindow.cases.models import Case, CasePaper
 from onewindow.cases.promises import GAP_PROMISE, LICENCE_PROMISE, PROOF_PROMISE, Promised
@@ -195,6 +195,8 @@ def _check(request: SignedIn, case: Case, ticked: Promised, refused: dict[str, s
         "steps": steps.progress(case, "check"), "declaration": intake.DECLARATION,
         "places": steps.places(case, ready.problems), "unanswered": steps.places(case, ready.unanswered),
         "may_send": guards.filer(case, request.principal),
+        "parties": parties.current(case), "needed": parties.needed(case, readiness.variables(case)),
+        "unconfirmed": list(ready.unconfirmed.values()),
         "delivery_choices": serving.CHOICES, "agreement": serving.AGREEMENT,
         "co_fillers": list(case.co_fillers.filter(ended_at__isnull=True)),
     }  # fmt: skip

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
-from onewindow.cases import deadlines, timeline
+from onewindow.cases import deadlines, parties, timeline
 from onewindow.cases.actions import intake, outside
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
@@ -36,6 +36,9 @@ def index(request: SignedIn) -> HttpResponse:
     rows = list(cases[: PAGE + 1])
     context = {
         "cases": rows[:PAGE], "next": rows[PAGE - 1].pk if len(rows) > PAGE else None, "first": not after, "q": q,
+        "together": Case.objects.followed_by(request.principal).exclude(
+            pk__in=Case.objects.of_applicant(request.principal).values("pk")
+        ).select_related("item").order_by("-id")[:PAGE],
         "helping": Case.objects.fillable_by(request.principal).exclude(
             pk__in=Case.objects.of_applicant(request.principal).values("pk")
         ).select_related("item")[:PAGE],
@@ -62,6 +65,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
         "pages": forms.display(case.guide.form, case.form, divisions.name),
         "rating": Rating.objects.filter(case=case).first(),
         **deliveries.shown(case, request.principal),
+        "parties": parties.current(case),
     }
     return render(request, "my/case.html", context | hearings.of(case))
 

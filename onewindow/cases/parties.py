@@ -1,0 +1,40 @@
+"""共同申请人: whom an item needs beside the applicant, and who has not confirmed the application as it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from onewindow.cases.models import Case, Party
+from onewindow.catalogue.procedure import CoApplicant
+from onewindow.kernel import ledger
+from onewindow.kernel.conditions import evaluate
+
+
+def needed(case: Case, said: dict[str, Any]) -> list[CoApplicant]:
+    """What its answers make of the guide's parties; one that cannot be told yet is not asked for yet."""
+    return [need for need in case.guide.parties if not need.when or evaluate(need.when, said).answer == "met"]
+
+
+def current(case: Case) -> list[Party]:
+    return list(case.parties.current())
+
+
+def unconfirmed(case: Case, said: dict[str, Any]) -> dict[str, str]:
+    """Place → what stands in the way of submitting; empty where the guide asks for nobody."""
+    if not case.guide.parties:
+        return {}
+    parties, found = current(case), {}
+    for need in needed(case, said):
+        lacking = need.count - sum(party.need == need.key for party in parties)
+        if lacking > 0:
+            found[f"party:{need.key}"] = f"还要请{need.label}一起确认（差 {lacking} 人）"
+    found |= {f"party:{each.number}": f"{each}：{each.stands}" for each in parties if not each.is_confirmed}
+    return found
+
+
+def mark(case: Case) -> str:
+    """Of what is declared: who confirms a page sends it back, and confirms nothing else."""
+    papers = case.papers.filter(removed_at__isnull=True).order_by("pk").values_list("material", "file_id", "paper_form")
+    kept = [case.answers, case.form, [[material, str(file), form] for material, file, form in papers]]
+    return hashlib.sha256(ledger.canonical(kept).encode()).hexdigest()[:24]
