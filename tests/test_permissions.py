@@ -106,7 +106,10 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-translation-file": ("GET", CONTENT),
     "manage-catalogue": ("GET", CONTENT), "manage-report": ("GET", CONTENT), "manage-export": ("GET", CONTENT),
     "manage-import": ("GET", CONTENT), "manage-item-new": ("GET", CONTENT),
-    "manage-edit": ("GET", CONTENT), "manage-touched": ("GET", CONTENT), "manage-act": ("POST", CONTENT),
+    "manage-edit": ("GET", CONTENT), "manage-touched": ("GET", CONTENT),
+    "manage-transfers": ("GET", CONTENT), "manage-transfer-new": ("GET", CONTENT), "manage-transfer": ("GET", CONTENT),
+    "manage-transfer-edit": ("GET", CONTENT), "manage-transfer-items": ("GET", CONTENT),
+    "manage-transfer-act": ("POST", CONTENT), "manage-act": ("POST", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ class CasesConfig(AppConfig):
             review,
             second,
             serving,
+            transfer,
             version,
         )
         from onewindow.kernel.subscribers import subscribe

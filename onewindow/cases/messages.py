@@ -48,6 +48,7 @@ TOLD = {
     "case.later_checked": "later_checked",
     "case.correction_ordered": "correction_ordered",
     "case.correction_overdue": "correction_overdue",
+    "case.transferred": "transferred",
 }
 
 

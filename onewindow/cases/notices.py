@@ -62,6 +62,7 @@ KINDS = {
     "later_check": Kind("later_check", "事后核查记录", "核", served=False),
     "correction_order": Kind("correction_order", "责令限期改正通知书", "改"),
     "delivery": Kind("delivery", "送达回证", "送", served=False),
+    "transfer": Kind("transfer", "移送通知书", "移"),
 }
 
 
@@ -92,7 +93,8 @@ def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any
         "number": number_of(case, KINDS[kind].nature, nth),
         "case_number": case.number,
         "organ": agency.name,
-        "organ_phone": contacts.consult or agency.phone,
+        # A guide of before a transfer names the lines of the organ that had the power then.
+        "organ_phone": (contacts.consult if case.guide.agency == agency.pk else "") or agency.phone,
         "complaint_phone": contacts.complain or COMPLAINTS,
         "officer": by.name if isinstance(by, Principal) and by.is_staff else "",
         "applicant": case.applicant_name,

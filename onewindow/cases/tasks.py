@@ -4,7 +4,7 @@ import uuid
 
 from procrastinate.contrib.django import app
 
-from onewindow.cases import changeover, custody, timers
+from onewindow.cases import changeover, custody, timers, transfers
 
 # Files one job looks at before it hands on to the next: some minutes, so that a restart costs little.
 PART = 20_000
@@ -42,3 +42,15 @@ def look_at_part(after: str) -> None:
     custody.keep(report)
     if not report.whole:
         look_at_part.defer(after=str(report.after))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="cases-transfers")
+def run_transfers(timestamp: int) -> None:
+    transfers.run()
+
+
+@app.task(name="cases.transfer")
+def transfer() -> None:
+    """At once, where the day is today."""
+    transfers.run()

@@ -109,6 +109,8 @@ def submit(draft: Draft, *, by: Principal, note: str) -> dict[str, Any]:
             f"现在的版本是完整的，这份草稿却有 {len(reading.blocking)} 处不合规则。改好再送审，免得群众不能网上申请。"
         )
         raise ValueError(text)
+    if current and current.guide.agency != reading.guide.agency:
+        raise ValueError("换实施主体要按职权划转办：在“划转”里拟一份方案，在办的件和证照才会一起移交。")
     if current and drafting.content_of(current.guide) == drafting.content_of(reading.guide):
         raise ValueError("和现在的版本没有不同，不用送审。")
     if not note.strip():

@@ -73,7 +73,7 @@ def issue_certificate(
 
 
 def _decider(certificate: Certificate, by: Any) -> bool:
-    return isinstance(by, ledger.System) or by.has_at(certificate.agency_id, "decider", "head")
+    return isinstance(by, ledger.System) or by.has_at(certificate.manager_id, "decider", "head")
 
 
 @transition(
@@ -110,6 +110,17 @@ def withdraw(certificate: Certificate, *, by: ledger.Actor, ground: str) -> dict
 def cancel(certificate: Certificate, *, by: ledger.Actor, ground: str) -> dict[str, Any]:
     """注销: its ground is gone: expired, the holder died or dissolved, or gave it back (行政许可法 §70)."""
     return _end(certificate, ground)
+
+
+@transition(
+    "certificate.handed_over", label="职权划转，改由承接机关管理", source=set(Certificate.State), target=None,
+    allowed=lambda certificate, by: isinstance(by, ledger.System),
+)  # fmt: skip
+def hand_over(certificate: Certificate, *, by: ledger.Actor, to: Agency, document: str) -> dict[str, Any]:
+    """It stays valid and keeps its organ; another one answers for it from now on."""
+    before = certificate.manager_id
+    certificate.managed_by = to if to.pk != certificate.agency_id else None
+    return {"from_agency": before, "to_agency": to.pk, "document": document}
 
 
 @transition(

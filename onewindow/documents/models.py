@@ -101,6 +101,8 @@ class Certificate(Issued, Flowing):
         "accounts.Organisation", models.PROTECT, null=True, blank=True, related_name="certificates"
     )
     agency = models.ForeignKey("accounts.Agency", models.PROTECT)
+    # Who looks after it now, where the power has moved 划转 since; the issuing organ stays on its face.
+    managed_by = models.ForeignKey("accounts.Agency", models.PROTECT, null=True, blank=True, related_name="+")
     case_number = models.CharField(max_length=20, db_index=True)
     # In the QR: nobody finds a certificate by counting numbers.
     secret = models.CharField(max_length=24)
@@ -126,6 +128,10 @@ class Certificate(Issued, Flowing):
         """As a passer-by is told: a certificate that nobody ended is past its time one day."""
         lapsed = self.state == self.State.VALID and not self.is_valid
         return "已过有效期" if lapsed else self.get_state_display()
+
+    @property
+    def manager_id(self) -> str:
+        return str(self.managed_by_id or self.agency_id)
 
     @property
     def is_valid(self) -> bool:

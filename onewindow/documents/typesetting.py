@@ -42,6 +42,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "later_check": _PAPER | {"result", "findings", "officers"},
     "correction_order": _PAPER | {"what", "correct_by"},
     "proceeding": _PAPER | {"rows"},
+    "transfer": _PAPER | {"taker", "document", "effective_on"},
     "delivery": _PAPER | {"way", "delivered_papers"},
     "certificate_ended": _PAPER | {"act", "certificate", "certificate_type", "ground", "reason"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),

@@ -63,6 +63,8 @@ class Shown:
     number: str
     holder: str
     organ: str
+    # The agency that answers for it now, where the power has moved since.
+    manager: str
     issued_on: date
     valid_from: date
     valid_until: date | None
@@ -79,6 +81,7 @@ def shown(certificate: Certificate) -> Shown:
         number=certificate.number,
         holder=certificate.holder if public else secrecy.mask_name(certificate.holder),
         organ=certificate.agency.name,
+        manager=certificate.managed_by.name if certificate.managed_by else "",
         issued_on=date.fromisoformat(certificate.facts["issued_on"]),
         valid_from=certificate.valid_from,
         valid_until=certificate.valid_until,
@@ -106,7 +109,9 @@ def by_number_and_name(number: str, name: str) -> Verdict:
 
 def by_file(content: bytes) -> Verdict:
     """A PDF somebody was handed: known by its hash, or else judged by its seal."""
-    known = PdfDigest.objects.filter(sha256=hashlib.sha256(content).hexdigest()).select_related("certificate__agency")
+    known = PdfDigest.objects.filter(sha256=hashlib.sha256(content).hexdigest()).select_related(
+        "certificate__agency", "certificate__managed_by"
+    )
     if (digest := known.first()) is not None:
         return _verdict(digest.certificate)
     try:
@@ -130,7 +135,7 @@ def _plain(name: str) -> bytes:
 
 def _find(number: str) -> Certificate | None:
     number = "".join(unicodedata.normalize("NFKC", number).split()).upper()
-    return Certificate.objects.select_related("agency", "successor").filter(number=number).first()
+    return Certificate.objects.select_related("agency", "managed_by", "successor").filter(number=number).first()
 
 
 def _verdict(certificate: Certificate) -> Verdict:

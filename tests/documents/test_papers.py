@@ -35,6 +35,10 @@ MORE = {
         "body": ["当事人拒绝签字，由见证人见证。"], "signers": ["核查人员签名"],
     },
     "termination": {"reason": "申请单位已经注销"},
+    "transfer": {
+        "taker": "成都市新都区行政审批局", "document": "新府发〔2026〕9号", "transfer_basis": "相对集中行政许可权改革",
+        "effective_on": "2026-03-16", "due_on": "2026-03-25", "taker_phone": "028-96123",
+    },
     "certificate_ended": {
         "act": "撤销", "certificate": "XDA20260000001K", "certificate_type": "公共场所卫生许可证",
         "holder": "香城骨汤馆", "heard": "未提出陈述、申辩", "fraud": True, "ground": "以欺骗、贿赂等不正当手段取得",
@@ -97,6 +101,7 @@ SAYS = {
     "gap_lapse": ["视为撤回", "2026年12月14日", "没有补交", "骨科直接返还证明", "60日"],
     "later_check": ["杨帆、赵勇", "没有独立的消毒间", "与承诺不符", "被核查人"],
     "correction_order": ["责令限期改正", "2026年12月3日", "陈述、申辩"],
+    "transfer": ["行政审批局", "新府发〔2026〕9号", "2026年3月16日", "不变", "不用重新提交"],
     "delivery": ["窗口领取", "准字〔2026〕第1号"],
     "certificate": ["香城骨汤馆", "桂湖中路", "长期"],
     "application_form": ["申请人承诺", "真实、有效"],

@@ -4,9 +4,11 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from onewindow.accounts.models import Post
+from onewindow.cases.models import Transfer
 from onewindow.catalogue import actions, words
+from onewindow.kernel import clock
 from tests import cast
-from tests.factories.catalogue import published, whole
+from tests.factories.catalogue import agency, published, whole
 
 ROLES = ["editor", "checker", "editor of another agency"]
 # name: (method, editor, checker, editor of another agency)
@@ -25,6 +27,12 @@ PAGES = {
     "manage-touched": ("GET", 200, 200, 404),
     "manage-edit": ("GET", 200, 404, 404),
     "manage-act": ("POST", 302, 403, 404),
+    "manage-transfers": ("GET", 200, 200, 404),
+    "manage-transfer-new": ("GET", 200, 404, 404),
+    "manage-transfer": ("GET", 200, 200, 404),
+    "manage-transfer-edit": ("GET", 200, 404, 404),
+    "manage-transfer-items": ("GET", 200, 200, 404),
+    "manage-transfer-act": ("POST", 302, 403, 404),
     "manage-vocabulary": ("GET", 200, 200, 200),
     "manage-word": ("GET", 200, 200, 200),
     "manage-word-retirement": ("POST", 302, 404, 404),
@@ -45,9 +53,16 @@ def test_every_page_is_in_the_table():
     assert ours - set(PAGES) == set()
 
 
+def plan_of(draft, editor) -> Transfer:
+    said = {"document": "新府发〔2026〕9号", "basis": "改革方案", "effective_on": clock.today()}
+    return Transfer.objects.create(giver_id="WJJ", taker=agency("XSPJ"), items=[draft.code], author=editor.user, **said)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_who_may_open(name, draft, editor, checker):
     known = {"code": draft.code, "pk": draft.pk, "section": "base", "act": "discard"}
+    if "transfer" in name:
+        known |= {"pk": plan_of(draft, editor).pk, "act": "cancellation"}
     if "word" in name:
         known["pk"] = words.add("widen", "敬老本", ["老年证"], by=editor.principal).pk
     arguments = get_resolver().reverse_dict.getlist(name)[0][0][0][1]

@@ -33,6 +33,7 @@ class ShownCertificate(Schema):
     number: str
     holder: str = Field(description="个人姓名只显示一部分")
     organ: str
+    manager: str = Field(description="职权划转后现在管理它的机关，没有划转为空")
     issued_on: date
     valid_from: date
     valid_until: date | None

@@ -8,9 +8,10 @@ from onewindow.cases.models.parties import Party
 from onewindow.cases.models.proceedings import Proceeding, SitePhoto
 from onewindow.cases.models.states import CLOSED_STATES, DESK_STATES, EDITABLE_STATES, OPEN_STATES, State
 from onewindow.cases.models.together import CoFiller, Presence
+from onewindow.cases.models.transfers import Transfer
 
 __all__ = [
     "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "Case", "CasePaper", "CaseQuerySet",
     "Changeover", "CoFiller", "Delivery", "Party", "Presence", "Proceeding", "SitePhoto",
-    "State",
+    "State", "Transfer",
 ]  # fmt: skip

@@ -58,7 +58,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if principal.is_staff:
             # A draft is nobody's business but the applicant's; one at the window is the window's.
             begun = ~Q(state=State.DRAFT) | Q(channel=Case.Channel.DESK)
-            visible |= Q(agency_id__in=principal.agencies("clerk", "reviewer", "decider", "manager", "head")) & begun
+            held = sorted(principal.agencies("clerk", "reviewer", "decider", "manager", "head"))
+            visible |= (Q(agency_id__in=held) | Q(former__overlap=held)) & begun if held else Q(pk__in=[])
             if asked := principal.agencies("reviewer", "decider"):
                 visible |= Q(partners__overlap=sorted(asked))
             # A supervisor's post without an agency is over the whole district.
@@ -113,6 +114,8 @@ class Case(Flowing):
     version = models.ForeignKey("catalogue.ItemVersion", models.PROTECT, related_name="cases")
     # The organ that decides, and the place that took it in: kept apart (全域通办).
     agency = models.ForeignKey("accounts.Agency", models.PROTECT, related_name="cases")
+    # Agencies that handed it on when the power moved 划转, in order: they go on reading what they handled.
+    former = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     site = models.ForeignKey("accounts.Site", models.PROTECT, null=True, blank=True)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
     # One-time mark of the page or request that opened the case: a double click opens one.
@@ -208,6 +211,7 @@ class Case(Flowing):
             models.Index(fields=["agency"], name="case_to_be_signed", condition=~Q(proposed_by="")),
             models.Index(name="case_gap_on", fields=["gap_on"], condition=Q(gap_on__isnull=False)),
             models.Index(name="case_check_on", fields=["check_on", "id"], condition=Q(check_on__isnull=False)),
+            GinIndex(fields=["former"], name="case_former"),
         ]
         constraints = [
             models.UniqueConstraint(

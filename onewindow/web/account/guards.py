@@ -53,8 +53,11 @@ def signed_in(view: View) -> View:
     return guarded
 
 
-def staff_only(*roles: str) -> Callable[[View], View]:
-    """Staff holding one of the roles (any post when none is named); for everybody else the page does not exist."""
+def staff_only(*roles: str, everywhere: bool = False) -> Callable[[View], View]:
+    """Staff holding one of the roles (any post when none is named); for everybody else the page does not exist.
+
+    `everywhere`: over the whole district, not at an agency.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -63,6 +66,8 @@ def staff_only(*roles: str) -> Callable[[View], View]:
             if principal is None:
                 return _to_door(request, "staff-sign-in")
             if not principal.is_staff or not (principal.has(*roles) if roles else principal.posts):
+                raise Http404
+            if everywhere and not principal.has_at(None, *roles):
                 raise Http404
             return view(request, *args, **kwargs)
 

@@ -59,6 +59,7 @@ def file_page(
         "ready": ready,
         **versions.context(case, ready),
         **_around(case),
+        "at_home": bool(principal.agencies() & {case.agency_id, *case.partners}) or principal.has("supervisor"),
         "pages": forms.display_places(case.guide.form, case.form, divisions.name),
         "said": said(case),
         "events": timeline.of(case, inner=True),

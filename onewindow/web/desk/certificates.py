@@ -38,7 +38,8 @@ def _issued(principal: Principal) -> QuerySet[Certificate]:
     shown = Certificate.objects.select_related("agency", "successor").defer("facts", "signature")
     if principal.has_at(None, "supervisor"):
         return shown
-    return shown.filter(agency_id__in=principal.agencies())
+    held = principal.agencies()
+    return shown.filter(Q(agency_id__in=held) | Q(managed_by_id__in=held))
 
 
 def _sought(found: QuerySet[Certificate], q: str) -> QuerySet[Certificate]:

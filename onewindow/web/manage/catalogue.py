@@ -44,7 +44,9 @@ def index(request: SignedIn) -> HttpResponse:
 def report(request: SignedIn) -> HttpResponse:
     """The list with every sentence, for the agencies."""
     wanted = health.Filter.read(request.GET)
-    return _file(sheets.plain_workbook("目录体检", health.sheet(wanted)), f"目录体检 {clock.today():%Y-%m-%d}.xlsx")
+    return workbook_file(
+        sheets.plain_workbook("目录体检", health.sheet(wanted)), f"目录体检 {clock.today():%Y-%m-%d}.xlsx"
+    )
 
 
 @content_only
@@ -59,10 +61,10 @@ def export(request: SignedIn) -> HttpResponse:
         messages.error(request, f"一次最多导出 {MOST_OUT} 项，请先按部门或情况筛选。")
         return redirect(f"{reverse('manage-catalogue')}?{request.GET.urlencode()}")
     name = items[0].code if len(items) == 1 else f"{len(items)}项"
-    return _file(sheets.workbook(item.current.body for item in items if item.current), f"实施清单 {name}.xlsx")
+    return workbook_file(sheets.workbook(item.current.body for item in items if item.current), f"实施清单 {name}.xlsx")
 
 
-def _file(data: bytes, name: str) -> HttpResponse:
+def workbook_file(data: bytes, name: str) -> HttpResponse:
     response = HttpResponse(data, content_type=XLSX)
     response.headers["Content-Disposition"] = (
         f"attachment; filename*=UTF-8''{urlencode({'': name})[1:].replace('+', '%20')}"

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from onewindow.web.manage import catalogue, drafts, editor, exchange, history, home, translations, vocabulary
+from onewindow.web.manage import (
+    catalogue,
+    drafts,
+    editor,
+    exchange,
+    history,
+    home,
+    transfers,
+    translations,
+    vocabulary,
+)
 
 urlpatterns = [
     path("manage/", home.index, name="manage-home"),
@@ -24,6 +34,12 @@ urlpatterns = [
     path("manage/exchange/<slug:key>/pause/", exchange.pause, name="exchange-pause"),
     path("manage/exchange/<slug:key>/resumption/", exchange.resume, name="exchange-resumption"),
     path("manage/exchange/<slug:key>/replays/", exchange.replay, name="exchange-replays"),
+    path("manage/transfers/", transfers.index, name="manage-transfers"),
+    path("manage/transfers/new/", transfers.new, name="manage-transfer-new"),
+    path("manage/transfers/<int:pk>/", transfers.show, name="manage-transfer"),
+    path("manage/transfers/<int:pk>/edit/", transfers.edit, name="manage-transfer-edit"),
+    path("manage/transfers/<int:pk>/items/", transfers.items, name="manage-transfer-items"),
+    path("manage/transfers/<int:pk>/<slug:act>/", transfers.act, name="manage-transfer-act"),
     path("manage/translations/", translations.index, name="manage-translations"),
     path("manage/translations/<str:code>/", translations.show, name="manage-translation"),
     path("manage/translations/<str:code>/file/", translations.file, name="manage-translation-file"),
