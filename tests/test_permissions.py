@@ -63,7 +63,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "apply-start": ("GET", SIGNED_IN), "my-cases": ("GET", SIGNED_IN),
     "my-notices": ("GET", SIGNED_IN),
     "my-case": ("GET", OWNER), "my-clock": ("GET", OWNER), "case-questions": ("GET", OWNER),
-    "case-form": ("GET", OWNER),
+    "case-form": ("GET", OWNER), "case-held": ("GET", OWNER),
     "case-materials": ("GET", OWNER), "case-check": ("GET", OWNER), "case-add-paper": ("POST", OWNER),
     "case-remove-paper": ("POST", OWNER), "case-restore-paper": ("POST", OWNER), "case-prereview": ("POST", OWNER),
     "case-binding": ("GET", OWNER), "case-turn-paper": ("POST", (IN, NO, NO, NO, NO, NO)),  # the paper is a PDF
@@ -91,6 +91,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "verify-tool": ("GET", EVERYONE), "case-dossier": ("POST", OWNER),
     "desk-dossier": ("GET", (IN, NO, NO, NO, OK, NO)),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
+    "desk-discretion": ("POST", (IN, NO, NO, NO, OK, NO)),
     "desk-certificates": ("GET", (IN, NO, NO, OK, OK, OK)),
     # Who may open the exchange's pages as operator or manager: tests/exchange/test_pages.py.
     "exchange-home": ("GET", CONTENT), "exchange-new": ("GET", CONTENT), "exchange-system": ("GET", CONTENT),

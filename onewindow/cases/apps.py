@@ -8,6 +8,7 @@ class CasesConfig(AppConfig):
         from onewindow.cases import changeover, deliveries, messages, party_messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
+            concerning,
             correction,
             intake,
             outcome,

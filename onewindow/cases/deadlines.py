@@ -216,7 +216,11 @@ def _next(case: Case, dates: dict[str, date]) -> date | None:
     if case.state in {State.REVIEWING, State.DECIDING}:
         # An extension takes the place of the promise: the applicant was told the new day.
         waited = ["statutory"] if case.extension else ["promised", "statutory"]
-        return min((dates[key] for key in waited if key in dates), default=None)
+        days = [dates[key] for key in waited if key in dates]
+        # No answer before expiry renews a licence (行政许可法 §50): the organ answers by the last day of the old one.
+        if case.guide.concerns and case.guide.concerns.act == "renew" and case.concerns and case.concerns.valid_until:
+            days.append(case.concerns.valid_until)
+        return min(days, default=None)
     return dates.get(AWAITED.get(State(case.state), ""))
 
 

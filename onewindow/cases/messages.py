@@ -38,6 +38,7 @@ TOLD = {
     "case.told_outside": "told_outside",
     "case.finished_outside": "finished_outside",
     "case.version_moved": "version_moved",
+    "case.deemed_renewed": "deemed_renewed",
     "case.certificate_revoked": "certificate_revoked",
     "case.certificate_recalled": "certificate_recalled",
     "case.certificate_withdrawn": "certificate_withdrawn",

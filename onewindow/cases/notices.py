@@ -12,6 +12,7 @@ from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines
 from onewindow.cases.models import Case
+from onewindow.catalogue.afterwards import CHANGES
 from onewindow.documents import papers
 from onewindow.documents.models import Paper
 from onewindow.kernel import clock, ledger
@@ -77,6 +78,11 @@ def title_of(case: Case, kind: str) -> str:
     licence = "行政许可" if case.guide.kind == "行政许可" else ""
     if kind in {"revoked", "recalled", "cancelled"} and licence:
         return KINDS[kind].title.replace("决定书", f"{licence}决定书")
+    change = CHANGES[case.guide.concerns.act] if case.guide.concerns else ""
+    if change:
+        return {"granted": f"准予{change}{licence}决定书", "denied": f"不予{change}{licence}决定书"}.get(
+            kind, KINDS[kind].title
+        )
     titles = {"granted": f"准予{licence}决定书", "denied": f"不予{licence}决定书"}
     return titles.get(kind, KINDS[kind].title)
 

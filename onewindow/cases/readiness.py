@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from onewindow.cases import parties, promises
+from onewindow.cases import concerning, parties, promises
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.cases.promises import Offer, Promised
 from onewindow.catalogue.checklist import Checklist, checklist
@@ -61,6 +61,8 @@ def check(case: Case) -> Readiness:
     for condition in listed.conditions:
         if condition.answer == "not_met":
             problems[f"condition:{condition.key}"] = condition.unmet or f"不符合条件：{condition.text}"
+    if fault := concerning.fault(case, case.concerns):
+        problems["certificate"] = fault
     for material in listed.materials:
         held = any(map(_is_good, papers.get(material.key, [])))
         missing = material.status == "bring" and material.material.upload and not held

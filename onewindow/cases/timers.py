@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from onewindow.cases.actions import correction, gap, intake, later_check, outcome, pause
+from onewindow.cases.actions import concerning, correction, gap, intake, later_check, outcome, pause
 from onewindow.cases.models import Case, Delivery, State
+from onewindow.documents.models import Certificate
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
@@ -37,6 +38,9 @@ def _waiting(today: date) -> Iterator[tuple[Case, Callable[..., Case]]]:
     served = Delivery.objects.filter(kind__in=["granted", "denied"], party__isnull=True, effective_on__lte=today)
     arrived = cases.filter(state=State.DECIDED, pk__in=served.values("case"))
     yield from ((case, _delivered) for case in arrived.iterator(chunk_size=100))
+    expired = cases.filter(concerns__state=Certificate.State.VALID, concerns__valid_until__lt=today)
+    expired = expired.filter(state__in=concerning.deem_renewed.transition.source)  # type: ignore[attr-defined]
+    yield from ((case, concerning.deem_renewed) for case in expired.select_related("concerns").iterator(chunk_size=100))
     soon = cases.filter(state=State.CORRECTING, due_on__range=(today, clock.calendar().next_working(today)))
     for case in cases.filter(gap_on__lte=today).iterator(chunk_size=100):
         yield case, gap.lapse if gap.is_late(case) else gap.remind

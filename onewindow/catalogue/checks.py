@@ -23,6 +23,10 @@ def findings(guide: Guide) -> Iterator[Finding]:
     for label, key in guide.result.shows.items():
         if key not in fields:
             yield ("result", "shows", label), f"表单里没有字段“{key}”"
+    if guide.concerns:
+        yield from _concerned(guide, fields)
+    if guide.discretion:
+        yield from _standard(guide, fields | {question.key for question in guide.questions})
     if guide.result.holder and guide.result.holder not in fields:
         yield ("result", "holder"), f"表单里没有字段“{guide.result.holder}”"
 
@@ -86,3 +90,33 @@ def _questions(guide: Guide) -> Iterator[Finding]:
     for i, question in enumerate(guide.questions):
         if question.kind == "choice" and len(question.choices) < 2:
             yield ("questions", i, "choices"), "至少要有两个选项"
+
+
+def _concerned(guide: Guide, fields: set[str]) -> Iterator[Finding]:
+    assert guide.concerns is not None
+    names, result = guide.concerns.certificates, guide.result
+    if guide.concerns.act != "cancel" and result.name not in names:
+        yield ("result", "name"), f"换发的证照要和原证同名：{'、'.join(names)}"
+    for key in guide.concerns.fills.keys() - fields:
+        yield ("concerns", "fills", key), f"表单里没有字段“{key}”"
+
+
+def _standard(guide: Guide, known: set[str]) -> Iterator[Finding]:
+    """A standard that cannot be evaluated, or leaves facts without an answer, decides nothing."""
+    standard = guide.discretion
+    assert standard is not None
+    factors = {factor.key: {choice.value for choice in factor.choices} for factor in standard.factors}
+    for i, row in enumerate(standard.rows):
+        for fault in conditions.check(row.when, known | factors.keys()):
+            yield ("discretion", "rows", i, "when"), fault
+        for name, _, value in COMPARED.findall(row.when):
+            if factors.get(name) and value not in factors[name]:
+                yield ("discretion", "rows", i, "when"), f"“{name}”没有选项“{value}”"
+        if "conditional" in row.outcomes and not row.conditions:
+            yield ("discretion", "rows", i, "conditions"), "可以附条件准予的，要写明附款"
+        if (row.least is None) != (row.most is None) or (row.least or 0) > (row.most or 0):
+            yield ("discretion", "rows", i, "most"), "幅度的上限和下限要一起写，下限不能高于上限"
+    if standard.rows[-1].when:
+        yield ("discretion", "rows", len(standard.rows) - 1, "when"), "最后一个情形要留空，写其他情形怎么办"
+    if standard.validity and guide.result.kind != "certificate":
+        yield ("discretion", "validity"), "办理结果不是证照，没有有效期"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_serializer, field_validator
 
+from onewindow.catalogue.afterwards import Concerns, Discretion, Forwarding
 from onewindow.catalogue.procedure import (
     CONFIDENCE,
     WHEN,
@@ -170,6 +171,9 @@ class Remedies(Strict):
 
     reconsideration: Annotated[str, Said("行政复议", "写明向哪个机关申请", long=True)] = ""
     suit: Annotated[str, Said("行政诉讼", "写明向哪个法院提起", long=True)] = ""
+    # 行政复议法 §23: reconsideration comes before the court, and papers and pages must say so.
+    first: Annotated[bool, Said("复议前置", "不服必须先申请行政复议")] = False
+    first_basis: Annotated[tuple[Citation, ...], Said("复议前置的依据")] = ()
 
 
 class Visits(Strict):
@@ -279,6 +283,9 @@ class Guide(Strict):
     fees: Annotated[tuple[Fee, ...], Said("收费项目")] = ()
     fee_note: Annotated[str, Said("收费说明", "不收费的写“不收费。”")] = ""
     result: Annotated[Result, Said("办理结果")] = Result(name="", kind="none")
+    concerns: Annotated[Concerns | None, Said("变更、延续、补证、注销", "办的是已有证照的才填")] = None
+    discretion: Annotated[Discretion | None, Said("裁量基准", "公开；超出基准的决定要两人签字")] = None
+    forwarding: Annotated[Forwarding | None, Said("初审转报", "本机关只初审、由上级决定的才填")] = None
     vital: Annotated[
         bool, Said("直接关系公共安全、人身健康、生命财产安全", "骗取的，三年内不得再次申请（行政许可法第七十九条）")
     ] = False

@@ -34,6 +34,8 @@ class Item(models.Model):
     themes = models.JSONField(default=list)
     complete = models.BooleanField(default=False)
     online_depth = models.PositiveSmallIntegerField(default=1)
+    # Names of the certificates it changes, renews, issues again or cancels: "renew:公共场所卫生许可证".
+    concerns = ArrayField(models.CharField(max_length=100), default=list)
     current = models.ForeignKey("ItemVersion", models.PROTECT, null=True, related_name="+")
     # What the files said when they were last loaded, and whether somebody has written a newer version on the web since.
     file_digest = models.CharField(max_length=64, blank=True)

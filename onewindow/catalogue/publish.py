@@ -295,6 +295,7 @@ def _item(guide: Guide, version: ItemVersion, policy: rules.Policy, **known: Any
         themes=list(dict.fromkeys(guide.themes_person + guide.themes_business)),
         complete=guide.complete,
         online_depth=guide.online.depth,
+        concerns=[f"{guide.concerns.act}:{name}" for name in guide.concerns.certificates] if guide.concerns else [],
         current_id=version.pk,
         reviewed_on=_day(guide.updated),
         blocked_by=sorted(blocking),

@@ -16,7 +16,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards, parties
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.catalogue.models import Item, ItemVersion
-from onewindow.documents.models import File
+from onewindow.documents.models import Certificate, File
 from onewindow.kernel import clock, ledger, numbers
 from onewindow.kernel.flow import WrongState
 
@@ -169,6 +169,11 @@ def save_form(case: Case, form: Mapping[str, Any], *, by: Principal, changed: li
     """Keep the (sealed) form; remarks on the changed fields count as fixed."""
     places = {f"form:{key}" for key in changed or []}
     _save(case, by, form=dict(form), remarks=_fixed(case, places))
+
+
+def save_concerned(case: Case, certificate: Certificate, form: Mapping[str, Any], *, by: Principal) -> None:
+    """The certificate the draft is about, and the form with what that tells."""
+    _save(case, by, concerns=certificate, form=dict(form))
 
 
 def _fixed(case: Case, places: set[str]) -> list[dict[str, Any]]:

@@ -5,60 +5,86 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from django.conf import settings
-
-from onewindow.accounts import divisions
-from onewindow.cases import deadlines, deliveries, notices
-from onewindow.cases.actions import gap, guards, later_check, proceedings, serving
+from onewindow.cases import concerning, deadlines, deliveries, notices, weighing
+from onewindow.cases.actions import certifying, gap, guards, later_check, proceedings, second, serving
 from onewindow.cases.actions.serving import Handing
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, Delivery, Party, State
-from onewindow.documents import certificates
-from onewindow.documents.models import Certificate
-from onewindow.kernel import clock, secrecy
+from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState, transition
-from onewindow.kernel.forms import display_values
 from onewindow.kernel.ledger import Actor, System
 
 
 @transition(
-    "case.granted", label="准予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.decider, writes=True,
+    "case.granted", label="准予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.concluder, writes=True,
     tone="primary",
 )  # fmt: skip
-def grant(case: Case, *, by: Actor, opinion: str = "") -> dict[str, Any]:
+def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] | None = None) -> dict[str, Any]:
     """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
     opinion = wording(opinion)
     gap.ensure_closed(case)
     proceedings.ensure_done(case, grant=True)
     later_check.schedule(case)
+    judged = _weighed(case, by, "grant", weighed)
     case.outcome, case.decided_at = Case.Outcome.GRANTED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)
-    certificate = _certificate(case, by)
-    facts: dict[str, Any] = {
-        "outcome": "准予",
-        "opinion": opinion,
-        "result": case.guide.result.name,
-        "certificate": certificate.number if certificate else "",
-        "valid_until": certificate.valid_until.isoformat() if certificate and certificate.valid_until else "",
-        "check_until": case.check_on.isoformat() if case.check_on else "",
-    }
+    months = int(case.weighed["amount"]) if judged and case.guide.discretion.validity else None  # type: ignore[union-attr]
+    facts = certifying.certify(case, by, months) | {"outcome": "准予", "opinion": opinion} | judged
+    facts["check_until"] = case.check_on.isoformat() if case.check_on else ""
     issued = notices.paper(case, "granted", by=by, **facts)
-    return {"opinion": opinion, "certificate": facts["certificate"], "paper": issued}
+    return {"opinion": opinion, "certificate": facts["certificate"], **judged, "paper": issued}
 
 
 @transition(
-    "case.denied", label="不予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.decider, tone="danger"
+    "case.denied", label="不予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.concluder, tone="danger"
 )
-def deny(case: Case, *, by: Actor, reason: str) -> dict[str, Any]:
+def deny(case: Case, *, by: Actor, reason: str, weighed: dict[str, Any] | None = None) -> dict[str, Any]:
     """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38)."""
     reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
     gap.ensure_closed(case)
     proceedings.ensure_done(case, grant=False)
+    if concerning.lapsed_into_renewal(case):
+        raise ValueError("原证到期前没有作出决定，依法视为准予延续，不能再作出不予决定（行政许可法第五十条）。")
+    judged = _weighed(case, by, "deny", weighed)
     case.outcome, case.decided_at = Case.Outcome.DENIED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)
-    return {"reason": reason, "paper": notices.paper(case, "denied", by=by, outcome="不予", reason=reason)}
+    issued = notices.paper(case, "denied", by=by, outcome="不予", reason=reason, **judged)
+    return {"reason": reason, **judged, "paper": issued}
+
+
+def _weighed(case: Case, by: Actor, act: str, weighed: dict[str, Any] | None) -> dict[str, Any]:
+    """What the standard of discretion 裁量基准 says of it; outside the standard only with a second signature."""
+    standard = case.guide.discretion
+    if standard is None:
+        return {}
+    if weighed is None:
+        raise ValueError("这个事项有裁量基准，请先填写裁量因素，再按基准作出决定。")
+    found = weighing.weigh(case, weighed["facts"])
+    if found.allows(weighed["outcome"], weighed["amount"]):
+        names = {}
+        if case.proposal:
+            raise WrongState(case, "已经提请第二人签字，请等签字或退回以后再办。")
+    else:
+        names = second.signed(case, by, act)
+    case.weighed = weighed | names
+    return {
+        "standard_title": standard.title, "found": weighing.words(standard, weighed["facts"]),
+        "standard_row": weighed["row"], "conditions": "；".join(weighed["conditions"]),
+        "amount_name": standard.amount, "amount": amount_words(case, weighed),
+        "departure": weighed["departure"], **names,
+    }  # fmt: skip
+
+
+def amount_words(case: Case, weighed: dict[str, Any]) -> str:
+    standard, amount = case.guide.discretion, weighed["amount"]
+    if standard is None or amount is None or weighed["outcome"] == "deny":
+        return ""
+    return f"{amount:g}{standard.unit}"
+
+
+second.ACTS |= {"grant": grant, "deny": deny}
 
 
 @transition(
@@ -126,34 +152,3 @@ def finish(case: Case, *, by: Actor) -> None:
     case.finished_at = clock.now()
     case.state = State.FINISHED
     deadlines.refresh(case)
-
-
-def _certificate(case: Case, by: Actor) -> Certificate | None:
-    result = case.guide.result
-    if result.kind not in {"certificate", "document"}:
-        return None
-    shown = display_values(case.guide.form, case.form, divisions.in_full)
-    today = clock.today()
-    until = clock.add_months(today, result.valid_months) if result.valid_months else None
-    holder = shown.get(result.holder, "") or case.applicant_name
-    return certificates.issue_certificate(
-        type_name=result.name,
-        prefix=case.item_id[:3],
-        holder=holder,
-        holder_index=secrecy.index(holder, purpose="holder"),
-        person=case.person,
-        organisation=case.organisation,
-        agency=case.agency,
-        case_number=case.number,
-        facts={
-            "title": result.name, "holder": holder, "organ": case.agency.name,
-            "body": case.organisation_id is not None or result.holder_is_body,
-            "lines": [[label, shown[key]] for label, key in result.shows.items() if shown.get(key, holder) != holder],
-            "note": result.note, "item": case.guide.name,
-            "issued_on": today.isoformat(), "valid_until": until.isoformat() if until else "",
-            "sandbox": settings.SANDBOX,
-        },
-        valid_from=today,
-        valid_until=until,
-        by=by,
-    )  # fmt: skip

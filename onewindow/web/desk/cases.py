@@ -14,7 +14,7 @@ from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
-from onewindow.cases import deadlines, readiness, steps, timeline
+from onewindow.cases import concerning, deadlines, readiness, steps, timeline
 from onewindow.cases.actions import later_check, proceedings, second
 from onewindow.cases.models import Case, Presence, Proceeding, State
 from onewindow.catalogue.procedure import PROCEDURES
@@ -24,7 +24,7 @@ from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.desk import versions, worklist
+from onewindow.web.desk import discretion, versions, worklist
 from onewindow.web.desk.acts import ACTS, Words, offers, unsent
 from onewindow.web.desk.acts import proceedings as acts
 from onewindow.web.my import steps as questions
@@ -39,7 +39,9 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 def open_case(request: SignedIn, number: str) -> Case:
-    cases = Case.objects.select_related("version", "item", "agency", "person", "mandate__agent").defer("version__body")
+    cases = Case.objects.select_related(
+        "version", "item", "agency", "person", "mandate__agent", "concerns__successor"
+    ).defer("version__body")
     return get_object_or_404(cases.open_to(request.principal).exclude(state=State.DRAFT), number=number)
 
 
@@ -65,14 +67,20 @@ def file_page(
         "events": timeline.of(case, inner=True),
         "deadlines": deadlines.all_of(case),
         "offers": offered,
-        "proposed": second.words(case),
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
         "conflict": conflict,
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
     }
-    return render(request, "desk/case.html", context | under_way(case, principal), status=status)
+    more = under_way(case, principal) | judging(request, case)
+    return render(request, "desk/case.html", context | more, status=status)
+
+
+def judging(request: SignedIn, case: Case) -> dict[str, Any]:
+    """What waits for a second signature, what an expiry means, and the standard to decide by."""
+    told = {"proposed": second.words(case), "renewal": concerning.told(case)}
+    return told | discretion.context(request, case)
 
 
 def under_way(case: Case, by: Principal) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from django.utils.http import urlencode
 from onewindow.accounts import divisions
 from onewindow.accounts.counter import organisation_at_window, person_at_window
 from onewindow.accounts.models import Organisation
-from onewindow.cases.actions import drafts, instant, intake, parties
+from onewindow.cases.actions import concerning, drafts, instant, intake, parties
 from onewindow.cases.models import Case, State
 from onewindow.catalogue import lists
 from onewindow.catalogue.checklist import checklist, read_answers, spelled
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
+from onewindow.documents.models import Certificate
 from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
@@ -78,6 +79,14 @@ def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[
 
 # Rows for each kind of 共同申请人; more of them apply online or sign one after the other.
 ROWS = 3
+
+
+def _original(request: SignedIn, case: Case) -> Certificate:
+    """The certificate the clerk has in hand, by its number and holder."""
+    number, holder = (request.POST.get(f"concerns_{key}", "").strip() for key in ("number", "holder"))
+    return concerning.find(case, number, holder or case.applicant_name, by=request.principal)
+
+
 # Where the form asks for the applicant's own name, number or phone, the window has typed it already.
 OF_APPLICANT = {
     "person.name": "applicant_name", "person.number": "applicant_number", "person.phone": "applicant_phone",
@@ -132,6 +141,8 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
     )  # fmt: skip
     if case.revision:
         return case
+    if item.guide.concerns:
+        concerning.choose(case, _original(request, case), by=by)
     for key in request.POST.getlist("seen_paper"):
         drafts.see_paper(case, key, "original", by=by)
     _together(request, case)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
-from onewindow.cases import deadlines, parties, timeline
+from onewindow.cases import concerning, deadlines, parties, timeline
 from onewindow.cases.actions import intake, outside
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
@@ -52,6 +52,7 @@ def index(request: SignedIn) -> HttpResponse:
 def show(request: SignedIn, number: str) -> HttpResponse:
     case = seen_case(request, number)
     papers = case.papers.filter(removed_at__isnull=True).select_related("file")
+    certificate = timeline.certificate(case)
     context = {
         "case": case,
         "acts": {spec.name for spec in available(case, request.principal)},
@@ -60,7 +61,9 @@ def show(request: SignedIn, number: str) -> HttpResponse:
         "papers": [paper for paper in papers if paper.material != outside.PROOF],
         "proofs": [paper for paper in papers if paper.material == outside.PROOF],
         "materials": {material.key: material.name for material in case.guide.materials},
-        "certificate": timeline.certificate(case),
+        "renewal": concerning.told(case),
+        "certificate": certificate,
+        "variants": concerning.variants(certificate),
         "remarks": intake.labelled(case, case.open_remarks),
         "pages": forms.display(case.guide.form, case.form, divisions.name),
         "rating": Rating.objects.filter(case=case).first(),

@@ -31,9 +31,9 @@ def draft_case(request: SignedIn, number: str) -> Case:
 
 
 def _cases() -> CaseQuerySet:
-    return Case.objects.select_related("version", "item", "agency", "person", "organisation", "mandate__agent").defer(
-        "version__body"
-    )
+    return Case.objects.select_related(
+        "version", "item", "agency", "person", "organisation", "mandate__agent", "concerns"
+    ).defer("version__body")
 
 
 def while_editable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

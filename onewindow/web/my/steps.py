@@ -32,6 +32,8 @@ class Step:
 
 def progress(case: Case, here: str) -> list[Step]:
     number, guide, rows = case.number, case.guide, []
+    if guide.concerns:
+        rows.append(("held", "选证照", reverse("case-held", args=[number])))
     if guide.questions:
         rows.append(("questions", "先问几句", reverse("case-questions", args=[number])))
     for index, page in enumerate(guide.form.pages, 1):
@@ -43,7 +45,13 @@ def progress(case: Case, here: str) -> list[Step]:
 
 
 def first(case: Case) -> str:
-    """Where a new draft begins: the questions, unless the guide page has asked them."""
+    """Where a new draft begins: which certificate it is about, else the questions, unless the guide page asked them."""
+    if case.guide.concerns and case.concerns_id is None:
+        return reverse("case-held", args=[case.number])
+    return after_certificate(case)
+
+
+def after_certificate(case: Case) -> str:
     if case.guide.questions and not case.answers:
         return reverse("case-questions", args=[case.number])
     return reverse("case-form", args=[case.number, 1])
@@ -149,6 +157,8 @@ def places(case: Case, problems: dict[str, str]) -> list[tuple[str, str]]:
             url = reverse("case-form", args=[case.number, pages.get(key.split(".")[0], 1)]) + f"#f-{key}"
         elif kind == "material":
             url = reverse("case-materials", args=[case.number]) + f"#{key}"
+        elif kind == "certificate":
+            url = reverse("case-held", args=[case.number])
         elif kind in {"condition", "promise"}:
             url = reverse("case-questions", args=[case.number])
         else:

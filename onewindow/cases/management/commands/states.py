@@ -96,7 +96,7 @@ def papers(spec: Transition) -> list[str]:
         if isinstance(call, ast.Call) and ast.unparse(call.func) in PAPERS:
             kind = next(each.value for each in call.args if isinstance(each, ast.Constant))
             found.append(notices.KINDS[str(kind)].title)
-        elif isinstance(call, ast.Call) and ast.unparse(call.func) == "_certificate":
+        elif isinstance(call, ast.Call) and ast.unparse(call.func) == "certifying.certify":
             found.append("证照")
     return found
 

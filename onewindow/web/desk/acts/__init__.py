@@ -73,7 +73,7 @@ def unsent(offered: list[Offer], typed: tuple[str, Words] | None, data: Mapping[
 def offers(case: Case, by: Any, typed: tuple[str, Words] | None = None) -> list[Offer]:
     found = []
     for act in ACTS.values():
-        if act.transition.possible(case, by):
+        if act.fits(case) and act.transition.possible(case, by):
             form = typed[1] if typed and typed[0] == act.slug else act.form()
             if not form.is_bound:
                 form.fit(case, by)

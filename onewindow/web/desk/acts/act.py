@@ -78,6 +78,8 @@ class Act:
     form: type[Words]
     # Shown before an act that cannot be undone.
     question: str = ""
+    # Not shown where another form of the page does it.
+    fits: Callable[[Case], bool] = lambda case: True
 
     @property
     def transition(self) -> Transition:

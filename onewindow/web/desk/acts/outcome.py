@@ -39,7 +39,12 @@ class Deliver(Words):
         self.fields["way"].initial = case.service.get("way", "window")
 
 
-GRANT = Act("grant", outcome.grant, Grant)
+def _plain(case: Case) -> bool:
+    """Decided without a standard of discretion 裁量基准, and nothing waits for a signature."""
+    return case.guide.discretion is None
+
+
+GRANT = Act("grant", outcome.grant, Grant, fits=_plain)
 DELIVERY = Act("delivery", outcome.deliver, Deliver)
 COMPLETION = Act("completion", outcome.finish, Click)
-DENIAL = Act("denial", outcome.deny, Deny, "不予决定送达后产生法律效力，申请人可以复议或诉讼。")
+DENIAL = Act("denial", outcome.deny, Deny, "不予决定送达后产生法律效力，申请人可以复议或诉讼。", fits=_plain)

@@ -1,0 +1,52 @@
+"""裁量: a decision offers what the written standard allows for the facts found; a departure takes two people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onewindow.cases import weighing
+from onewindow.cases.actions import outcome as decisions
+from onewindow.cases.actions import second
+from onewindow.cases.actions.wording import wording
+from onewindow.cases.models import Case
+from onewindow.catalogue.afterwards import ALLOWED
+from onewindow.kernel.forms import validate
+from onewindow.kernel.ledger import Actor
+
+
+def decide(
+    case: Case, *, by: Actor, outcome: str, facts: dict[str, Any], reason: str = "", amount: float | None = None,
+    departure: str = "", seen: int | None = None,
+) -> Case:  # fmt: skip
+    """Within the standard the decision takes effect at once; outside it is proposed for a second signature."""
+    standard = case.guide.discretion
+    if standard is None or outcome not in ALLOWED:
+        raise ValueError("请选择怎样决定。")
+    checked = validate(weighing.schema(standard), facts)
+    if checked.errors:
+        raise ValueError("；".join(checked.errors.values()))
+    found = weighing.weigh(case, checked.clean)
+    if found.labels:
+        raise ValueError(f"还要填写：{'、'.join(found.labels)}。")
+    reason = wording(reason, least=8 * (outcome == "deny"), otherwise="不予决定必须写明事实和理由，至少八个字。")
+    conditions = list(found.row.conditions) if found.row and outcome == "conditional" else []
+    weighed = {
+        "facts": checked.clean, "outcome": outcome, "amount": amount, "conditions": conditions,
+        "row": found.row.text if found.row else "", "departure": "",
+    }  # fmt: skip
+    act = "deny" if outcome == "deny" else "grant"
+    said = {"reason" if act == "deny" else "opinion": reason}
+    if found.allows(outcome, amount):
+        return second.ACTS[act](case, by=by, seen=seen, weighed=weighed, **said)
+    weighed["departure"] = wording(
+        departure, least=8, otherwise="基准不允许这样决定。确需偏离的，请写明理由（至少八个字），由第二人签字。"
+    )
+    return second.propose(case, by=by, seen=seen, act=act, said=_said(case, weighed, reason), weighed=weighed, **said)
+
+
+def _said(case: Case, weighed: dict[str, Any], reason: str) -> dict[str, str]:
+    """What the second person reads."""
+    assert case.guide.discretion is not None
+    said = {"拟作决定": ALLOWED[weighed["outcome"]] + decisions.amount_words(case, weighed)}
+    said |= dict(weighing.words(case.guide.discretion, weighed["facts"]))
+    return said | {"基准": weighed["row"] or "没有适用的情形", "偏离的理由": weighed["departure"], "意见": reason}
