@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from onewindow.accounts.models import Post
+from onewindow.cases.models import Case
 from onewindow.exchange import outbox, systems
 from onewindow.exchange.models import Batch, Completion, Letter, System
 from tests import cast
-from tests.exchange.conftest import BY, OUTSIDE, SECRET, filed, sent, wired
+from tests.api.conftest import Program, issue
+from tests.exchange.conftest import BY, OUTSIDE, SECRET, again, filed, sent, wired
 from tests.factories.catalogue import flagship
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +134,26 @@ class TestCompletions:
         answer = clerk.client.post(self.PATH, {"file": SimpleUploadedFile("a.csv", b"x,y\n1,2\n")})
         assert answer.status_code == 422 and "缺少列" in answer.content.decode()
         assert clerk.client.post(self.PATH, {}).status_code == 422
+
+
+def test_the_desk_reads_why_it_did_not_get_through(system, peer, clerk):
+    peer.secret = "another-secret-entirely"
+    case = sent(filed()).case
+    page = clerk.client.get(f"/desk/cases/{case.number}/").content.decode()
+    assert "没有送成：对方答复 401：签名不对" in page and "转外部系统办理" in page
+    answer = clerk.client.post(f"/desk/cases/{case.number}/outside-handover/", {"number": "G-1"})
+    assert answer.status_code == 302  # by hand; the letter is then closed without being sent
+    letter = Letter.objects.get()
+    outbox.replay(letter)
+    assert again(letter).answer.endswith("没有发送")
+
+
+def test_a_program_finds_the_case_by_their_number(system, citizen):
+    case = sent(filed()).case
+    Case.objects.filter(pk=case.pk).update(filed_by=citizen.user, person=citizen.person)
+    program = Program(issue(citizen.user, "cases:read"))
+    assert program.get(f"/cases?external={case.outside_number}").json()["cases"][0]["number"] == case.number
+    assert program.get("/cases?external=nothing").json()["cases"] == []
+    said = program.get(f"/cases/{case.number}").json()
+    assert (said["dates"], said["due_on"], said["outside"]["number"]) == ([], None, case.outside_number)
+    assert said["outside"]["status_label"] == "已转出"

@@ -26,6 +26,7 @@ from onewindow.catalogue.models import Item
 from onewindow.kernel import forms, secrecy
 
 router = Router()
+OutsideNumber = Annotated[str, Query(max_length=60, description="只要有这个外部系统编号的")]
 NAME_DIFFERS = "姓名与这个证件号码的登记不一致，请核对姓名和号码。"
 ONLY_BODIES = "这个事项只受理法人的申请，请写明您受托代办的法人"
 NO_MANDATE = "您没有申请人的有效委托，不能替他申请。请先在“我的”里登记委托，或带委托书到综合窗口登记。"
@@ -44,9 +45,11 @@ def own_case(request: Request, number: str) -> Case:
 
 
 @router.get("/cases", response=track.CasePage, auth=READ)
-def index(request: Request, page: Query[Page]) -> dict[str, Any]:
+def index(request: Request, page: Query[Page], external: OutsideNumber = "") -> dict[str, Any]:
     """我的办件，新的在前。"""
     own = mine(request.auth)
+    if external:
+        own = own.filter(outside_number=external)
     rows = own.select_related("item").order_by("-id")
     if page.after:
         rows = rows.filter(pk__lt=own.filter(number=page.after).values("pk"))

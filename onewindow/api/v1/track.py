@@ -13,7 +13,7 @@ from ninja import Field, Schema
 from onewindow.api.problems import Fault
 from onewindow.api.v1.items import Organ
 from onewindow.cases import deadlines, readiness, timeline
-from onewindow.cases.actions import intake
+from onewindow.cases.actions import intake, outside
 from onewindow.cases.actions.drafts import EDITABLE
 from onewindow.cases.models import Case, CasePaper
 from onewindow.documents.models import Certificate
@@ -99,6 +99,19 @@ class CertificateOfCase(Schema):
     pdf_url: str
 
 
+class OutsideOfCase(Schema):
+    """外部系统: times and status are what it told, not clocks of ours."""
+
+    system: str
+    name: str
+    number: str = Field(description="外部系统的编号；还没有就为空")
+    status: str
+    status_label: str
+    at: datetime | None = Field(description="对方所说的时间")
+    told_at: datetime | None = Field(description="这里收到的时间")
+    words: str
+
+
 class CaseReply(CaseBrief):
     version: int
     agency: Organ
@@ -114,6 +127,7 @@ class CaseReply(CaseBrief):
     timeline: list[Event]
     files: list[FileOfCase]
     certificate: CertificateOfCase | None
+    outside: OutsideOfCase | None = Field(description="在外部系统办理的才有")
 
 
 def brief(case: Case) -> dict[str, Any]:
@@ -145,7 +159,21 @@ def reply(case: Case) -> CaseReply:
         timeline=[_event(case, each) for each in timeline.of(case)],
         files=[file_reply(paper, names) for papers in ready.papers.values() for paper in papers if paper.file],
         certificate=_certificate(case, found) if found else None,
+        outside=_outside(case),
     )
+
+
+def _outside(case: Case) -> OutsideOfCase | None:
+    told = case.outside
+    if not told:
+        return None
+    times = {name: datetime.fromisoformat(told[name]) if name in told else None for name in ("at", "told_at")}
+    status = told.get("status", "")
+    labels = outside.STATUSES | outside.OUTCOMES | {"handed": "已转出"}
+    return OutsideOfCase(
+        system=case.outside_system, name=told["name"], number=case.outside_number, status=status,
+        status_label=labels.get(status, ""), words=told.get("words", ""), **times,
+    )  # fmt: skip
 
 
 def _date(each: deadlines.Deadline) -> RunningDate:
