@@ -19,6 +19,7 @@ from ninja import errors as ninja_errors
 
 from onewindow.documents.content import FileRefused
 from onewindow.documents.files import TooLarge
+from onewindow.kernel.clock import NoCalendar
 from onewindow.kernel.flow import Conflict
 
 log = logging.getLogger("django.request")
@@ -38,6 +39,7 @@ KINDS = {
     "key-reused": (422, "幂等键已用于另一个请求"),
     "too-many": (429, "请求太频繁"),
     "broken": (500, "系统出错"),
+    "no-calendar": (503, "期限现在算不出来"),
 }
 NOT_FOUND = "没有这个地址，或者您不能查看它。请核对地址；所有地址列在 /api/v1/openapi.json。"
 
@@ -161,6 +163,7 @@ def install(api: NinjaAPI) -> None:
     speak(Problem, lambda error: error)
     speak(Http404, lambda error: not_found())
     speak(Conflict, lambda error: Problem("conflict", error.message))
+    speak(NoCalendar, lambda error: Problem("no-calendar", str(error)))
     speak(PermissionDenied, lambda error: Problem("forbidden", str(error) or "您没有权限做这件事。"))
     speak(ValidationError, lambda error: Problem("invalid", "；".join(error.messages)))
     speak(TooLarge, lambda error: Problem("too-large", str(error)))

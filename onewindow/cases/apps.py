@@ -5,10 +5,11 @@ class CasesConfig(AppConfig):
     name = "onewindow.cases"
 
     def ready(self) -> None:
-        from onewindow.cases import changeover, deliveries, messages, party_messages
+        from onewindow.cases import calendar_notices, changeover, deliveries, messages, party_messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
             concerning,
+            calendar,
             correction,
             intake,
             outcome,
@@ -23,6 +24,7 @@ class CasesConfig(AppConfig):
         from onewindow.kernel.subscribers import subscribe
 
         subscribe("cases.messages", messages.on_entry)
+        subscribe("cases.calendar", calendar_notices.on_entry)
         subscribe("cases.changeover", changeover.on_entry)
         subscribe("cases.parties", party_messages.on_entry)
         subscribe("cases.deliveries", deliveries.on_entry)

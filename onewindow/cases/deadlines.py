@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,27 @@ def _running(
     return Deadline(key, title, basis, day, calendar.due(day, period.days, period.unit, stops, extend))
 
 
+def told_key(case: Case, key: str) -> str:
+    """Which telling: the second correction notice is not the first."""
+    nth = {"correction": len(case.corrections), "stop": len(case.stops)}.get(key, 0)
+    return f"{key}-{nth}" if nth else key
+
+
+def _as_told(case: Case, key: str, better: Callable[..., Deadline], count: Callable[[], Deadline]) -> Deadline:
+    """A day told in writing is not made worse for the applicant by a later calendar (docs/decisions/0019).
+
+    Counted by the calendar in force and by the one of the telling; one told as provisional 暂定 binds nobody.
+    """
+    now, edition = count(), case.told.get(told_key(case, key))
+    if edition is None or edition == clock.calendar().edition:
+        return now
+    with clock.using(clock.edition(edition)):
+        told = count()
+    if told.due.provisional or better(now, told, key=lambda each: each.date).date == now.date:
+        return now
+    return replace(told, basis=f"{told.basis}；书面告知以后工作日历有变，仍按告知时的日历计算")
+
+
 def prereview(requested: datetime) -> Deadline:
     return _running("prereview", "预审", "网上申请一个工作日内查看", requested, PREREVIEW_DAYS)
 
@@ -81,8 +102,8 @@ def correction(case: Case) -> Deadline | None:
     if not case.corrections or not case.guide.intake.answer_days:
         return None
     asked = datetime.fromisoformat(case.corrections[-1]["asked_at"])
-    basis = "申请人补正的期限，逾期视为撤回（地方规定，按事项配置）"
-    return _running("correction", "补正", basis, asked, case.guide.intake.answer_days)
+    basis, days = "申请人补正的期限，逾期视为撤回（地方规定，按事项配置）", case.guide.intake.answer_days
+    return _as_told(case, "correction", max, lambda: _running("correction", "补正", basis, asked, days))
 
 
 def stops_of(case: Case) -> list[tuple[date, date]]:
@@ -107,7 +128,17 @@ def statutory(case: Case, accepted: datetime, limit: Limit) -> Deadline:
 def promised(case: Case, accepted: datetime, limit: Limit) -> Deadline:
     if case.by_promise:
         return _running("promised", "承诺办结", "告知承诺：受理后当场作出决定", accepted, 0, stops_of(case))
-    return _running("promised", "承诺办结", limit.note or "本单位承诺的办结时限", accepted, limit, stops_of(case))
+    basis, stops = limit.note or "本单位承诺的办结时限", stops_of(case)
+    return _as_told(case, "promised", min, lambda: _running("promised", "承诺办结", basis, accepted, limit, stops))
+
+
+def stop(case: Case) -> Deadline | None:
+    """The end of the stop under way, in the working days the notice named."""
+    if case.state != State.PAUSED or not case.stops:
+        return None
+    last = case.stops[-1]
+    begun = datetime.combine(date.fromisoformat(last["from"]), datetime.min.time(), clock.SHANGHAI)
+    return _as_told(case, "stop", min, lambda: _running("stop", "特别程序", last["basis"], begun, last["days"]))
 
 
 def open_reviews(case: Case) -> list[Deadline]:
@@ -127,14 +158,16 @@ def gap(case: Case) -> Deadline | None:
     if not told:
         return None
     basis = "容缺受理承诺：逾期不补视为撤回（地方规定，按事项配置）"
-    return _running("gap", "补交容缺材料", basis, datetime.fromisoformat(told), case.guide.gaps.days)
+    since, days = datetime.fromisoformat(told), case.guide.gaps.days
+    return _as_told(case, "gap", max, lambda: _running("gap", "补交容缺材料", basis, since, days))
 
 
 def gap_days(case: Case) -> dict[str, date]:
     """The day of half the time, the working day before the end, and the end; empty while no period runs."""
-    until, days, calendar = gap(case), case.guide.gaps.days, clock.calendar()
+    until, days = gap(case), case.guide.gaps.days
     if until is None:
         return {}
+    calendar = until.due.calendar
     found = {"half": calendar.due(until.start, -(-days // 2)).date, "end": until.date}
     return found | ({"last": calendar.due(until.start, days - 1).date} if days > 1 else {})
 
@@ -155,7 +188,8 @@ def later_check(case: Case) -> Deadline | None:
     if state in {"correcting", "overdue"}:
         since = datetime.fromisoformat(found["order"]["at"])
         limit = Limit(days=found["order"]["days"], unit="natural")
-        return _running("mending", "限期改正", "责令限期改正通知书", since, limit)
+        basis = "责令限期改正通知书"
+        return _as_told(case, "mending", max, lambda: _running("mending", "限期改正", basis, since, limit))
     if state == "mended":
         return _running("recheck", "复查", "报告改正后复查", datetime.fromisoformat(found["answered_at"]), RECHECK_DAYS)
     if state not in {"due", "faults", "void"} or case.decided_at is None:
@@ -230,9 +264,21 @@ AWAITED = {
 }  # fmt: skip
 
 
+def _mark_told(case: Case) -> None:
+    """By which edition of the calendar a day was first told: the act that starts a clock is also the one that tells."""
+    running = {
+        "promised": case.accepted_at, "correction": case.state == State.CORRECTING, "stop": case.state == State.PAUSED,
+        "gap": case.gaps.get("told_at"), "mending": case.later_check.get("state") in {"correcting", "overdue"},
+    }  # fmt: skip
+    new = {told_key(case, key) for key, runs in running.items() if runs} - case.told.keys()
+    if new:
+        case.told = case.told | dict.fromkeys(new, clock.calendar().edition)
+
+
 def refresh(case: Case) -> None:
     """Set the cached dates and posts from the case's events; call it in the act that made the event."""
     steps.settle(case)
+    _mark_told(case)
     dates = {deadline.key: deadline.date for deadline in all_of(case)}
     case.statutory_due, case.promised_due = dates.get("statutory"), dates.get("promised")
     case.due_on = _next(case, dates)

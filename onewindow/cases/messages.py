@@ -50,6 +50,7 @@ TOLD = {
     "case.correction_ordered": "correction_ordered",
     "case.correction_overdue": "correction_overdue",
     "case.transferred": "transferred",
+    "case.calendar_moved": "calendar_moved",
 }
 
 
@@ -69,6 +70,7 @@ def on_entry(entry: Entry) -> None:
             "item": str(case.item),
             "number": case.number,
             "due_on": _due(entry),
+            "before": _day(entry.data.get("told_before", "")),
             "system": case.outside.get("name", ""),
         },
         subject=case.number,
@@ -103,7 +105,11 @@ def _due(entry: Entry) -> str:
     facts = entry.data.get("paper", {}).get("facts", {})
     answer = facts.get("answer_by") or facts.get("correct_by") or ("" if facts else entry.data.get("due_on"))
     first = answer or min(filter(None, [facts.get("due_on"), facts.get("promised_on")]), default="")
-    return f"{date.fromisoformat(first):%-m月%-d日}" if first else ""
+    return _day(first)
+
+
+def _day(text: str) -> str:
+    return f"{date.fromisoformat(text):%-m月%-d日}" if text else ""
 
 
 def recipient(case: Case) -> tuple[User | None, str]:

@@ -14,6 +14,7 @@ from onewindow.kernel.models import Entry
 
 # Acts that move no state but belong to the file.
 OTHER = {
+    "case.calendar_moved": "工作日历变更，期限重新计算",
     "case.opened": "开始填写",
     "case.shared": "请人一起填写",
     "case.joined": "接受邀请，一起填写",

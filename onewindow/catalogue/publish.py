@@ -39,6 +39,8 @@ class Summary:
     words: int = 0
     # Files of translations written.
     translations: int = 0
+    # The file's days off are not those in force; left alone, as open cases depend on them.
+    other_calendar: bool = False
     # Items with a new version.
     changed: tuple[str, ...] = ()
 
@@ -67,7 +69,9 @@ def load(
         return Summary(), problems
     with transaction.atomic():
         written = loading.store_places(agencies, divisions, sites)
-        _, days = clock.load_holidays(holidays)
+        # A calendar in force is changed with its open cases, on the page for it, never by the way.
+        held = clock.in_force() > 0
+        days, other_calendar = (0, clock.differs(holidays)) if held else (clock.load_holidays(holidays)[1], False)
         done = publish(guides, policy=rules.read(folder, problems), take_files=take_files, rule=rule)
         changed = words.store(vocabulary)
         said = translations.store(translated)
@@ -86,6 +90,7 @@ def load(
         days=days,
         words=changed,
         translations=said,
+        other_calendar=other_calendar,
         changed=done.changed,
     ), problems
 

@@ -123,15 +123,21 @@ def _execute(spec: Transition, subject: Flowing, by: Actor, seen: int | None, kw
             moved = _apply(spec, subject, by, kwargs)
         if moved:
             return
+        revision = subject.revision
         subject.refresh_from_db()
-        if as_seen or attempt == RETRIES - 1:
+        # The row as the person saw it and yet not moved: it was reckoned by a calendar that no longer holds.
+        if (as_seen and subject.revision != revision) or attempt == RETRIES - 1:
             break
     raise Stale(subject, FASTER)
 
 
 def _relock(subject: Flowing, as_seen: bool) -> None:
-    """Lock the row; if it moved since it was read, read it again (or refuse, where a person saw the old one)."""
-    locked = type(subject)._default_manager.select_for_update().filter(pk=subject.pk)
+    """Lock the row; if it moved since it was read, read it again (or refuse, where a person saw the old one).
+
+    The calendar is held before the row, as by whoever changes it: the other order would wait in a circle.
+    """
+    with_calendar = type(subject)._default_manager.extra(where=["kernel_calendar_edition() >= 0"])
+    locked = with_calendar.select_for_update().filter(pk=subject.pk)
     revision = locked.values_list("revision", flat=True).get()
     if revision == subject.revision:
         return
@@ -159,7 +165,10 @@ def _apply(spec: Transition, subject: Flowing, by: Actor, kwargs: dict[str, Any]
     fields = [f for f in subject._meta.concrete_fields if not f.primary_key and f.name not in _OWN]
     before = {f.attname: _frozen(getattr(subject, f.attname)) for f in fields}
     was, source = subject.state, list(spec.source)
-    data = spec.body(subject, by=by, **kwargs) or {}
+    with clock.watched() as editions:
+        data = spec.body(subject, by=by, **kwargs) or {}
+    if len(editions) > 1:
+        return False  # read again in the middle: dates of two calendars
     if spec.target is not None:
         subject.state = spec.target
     changed = [f for f in fields if _frozen(getattr(subject, f.attname)) != before[f.attname]]
@@ -176,13 +185,17 @@ def _apply(spec: Transition, subject: Flowing, by: Actor, kwargs: dict[str, Any]
     # Names of our own tables and columns only; every value is a parameter.
     moved = (
         f"UPDATE {connection.ops.quote_name(subject._meta.db_table)} SET {', '.join(sets)} "  # noqa: S608 - see above
-        "WHERE id = %s AND revision = %s AND state = ANY(%s) RETURNING chain_seq, chain_head"
+        "WHERE id = %s AND revision = %s AND state = ANY(%s)"
+        f"{' AND kernel_calendar_edition() = ANY(%s)' if editions else ''} RETURNING chain_seq, chain_head"
     )
-    sql, values = append_sql(moved, [*params, subject.pk, subject.revision, source], **row)
+    params += [subject.pk, subject.revision, source, *([list(editions)] if editions else [])]
+    sql, values = append_sql(moved, params, **row)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         result = cursor.fetchone()
     if result is None:
+        if editions:
+            clock.forget()  # another edition may be why
         return False
     subject.revision += 1
     subject.chain_seq, subject.chain_head = result[1], bytes(result[2])

@@ -119,6 +119,19 @@ class CalendarDay(models.Model):
         return f"{self.day} {self.name}"
 
 
+class CalendarEdition(models.Model):
+    """The whole calendar as it stood from one publication to the next; a date told earlier is told by an edition."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=200)
+    # {"off": {"2026-01-01": "元旦"}, "makeup": {…}, "official": [2026]}
+    content = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"第 {self.number} 版 {self.source}"
+
+
 class Flowing(models.Model):
     """A subject of transitions: its state, its revision and the head of its own hash chain."""
 

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from onewindow.kernel import wire
+from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.ui.fragments import render_block
 
@@ -108,6 +108,11 @@ class Conflicts:
             if not htmx:
                 return render(request, "layout/conflict.html", context, status=409)
             return to_messages(render_block(request, "layout/conflict.html", "conflict", context, status=409))
+        if isinstance(exception, clock.NoCalendar):
+            if not htmx:
+                return render(request, "layout/no_calendar.html", {"message": str(exception)}, status=503)
+            block = render_block(request, "layout/no_calendar.html", "reason", {"message": str(exception)}, status=503)
+            return to_messages(block)
         if isinstance(exception, PermissionDenied) and htmx:
             context = {"message": str(exception)}
             return to_messages(render_block(request, "layout/403.html", "refusal", context, status=403))

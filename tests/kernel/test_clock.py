@@ -156,13 +156,29 @@ def rows(db):
     clock.forget()
 
 
-def test_without_rows_only_weekends_are_known(rows):
-    due = clock.calendar().due(D("2026-09-30"), 1)
-    assert (due.date, due.provisional) == (D("2026-10-01"), True)
+def test_without_any_calendar_nothing_is_guessed(rows):
+    with pytest.raises(clock.NoCalendar, match="库里没有工作日历"):
+        clock.calendar()
+
+
+def test_a_year_that_lost_its_days_is_no_calendar(rows):
+    clock.load_holidays(FILE)
+    CalendarDay.objects.filter(day__year=2026).delete()
+    clock.forget()
+    with pytest.raises(clock.NoCalendar, match="2026 年的放假安排不完整"):
+        clock.calendar()
+
+
+def test_of_a_year_without_a_list_only_weekends_are_known(rows):
+    clock.load_holidays(FILE)
+    due = clock.calendar().due(D("2027-09-30"), 1)
+    assert (due.date, due.provisional) == (D("2027-10-01"), True)
 
 
 def test_loading_is_felt_at_once_and_a_second_time_changes_nothing(rows):
+    CalendarYear.objects.create(year=2026, source="周末")
     assert clock.working_days_left(D("2026-09-30"), D("2026-10-08")) == 6
+    CalendarYear.objects.all().delete()
     loaded, changed = clock.load_holidays(FILE)
     assert loaded == CalendarDay.objects.count() == changed - CalendarYear.objects.count()
     assert clock.working_days_left(D("2026-09-30"), D("2026-10-08")) == 1

@@ -77,7 +77,7 @@ def test_without_rows_the_file_is_used_and_said():
     stop = ["--stop", "2026-10-08:2026-10-09", "--stop", "2026-10-12:2026-10-13"]
     period = ["--start", "2026-09-30", "--limit", "2", "--extend", "1"]
     call_command("clock", "due", *period, *stop, stdout=out, stderr=err)
-    assert "数据库里没有工作日历" in err.getvalue()
+    assert "库里没有工作日历" in err.getvalue()
     assert "到期日：2026-10-15（周四）" in out.getvalue()
     assert "2026-10-08 周四  暂停期间不计" in out.getvalue()
 

@@ -1,5 +1,6 @@
 """Cases 办件: one matter of one applicant, from the first draft to the rating."""
 
+from onewindow.cases.models.calendar import CalendarChange, CalendarMove
 from onewindow.cases.models.case import Case, CaseQuerySet
 from onewindow.cases.models.changeover import Changeover
 from onewindow.cases.models.delivery import Delivery
@@ -11,7 +12,7 @@ from onewindow.cases.models.together import CoFiller, Presence
 from onewindow.cases.models.transfers import Transfer
 
 __all__ = [
-    "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "Case", "CasePaper", "CaseQuerySet",
-    "Changeover", "CoFiller", "Delivery", "Party", "Presence", "Proceeding", "SitePhoto",
-    "State", "Transfer",
+    "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "CalendarChange", "CalendarMove", "Case",
+    "CasePaper", "CaseQuerySet", "Changeover", "CoFiller", "Delivery", "Party", "Presence", "Proceeding",
+    "SitePhoto", "State", "Transfer",
 ]  # fmt: skip

@@ -177,6 +177,8 @@ class Case(Flowing):
     decided_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # {"promised": 3}: by which edition of the calendar a clock's day was told in writing (docs/decisions/0019).
+    told = models.JSONField(default=dict, blank=True)
     # Caches of cases.deadlines, never edited by hand.
     statutory_due = models.DateField(null=True, blank=True)
     promised_due = models.DateField(null=True, blank=True)

@@ -6,12 +6,29 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from onewindow.kernel.clock.rows import calendar, forget, load_holidays, read_file
-from onewindow.kernel.clock.working import SHANGHAI, Calendar, Day, Due, Unit, add_months, day_of
+from onewindow.kernel.clock.rows import (
+    NoCalendar,
+    calendar,
+    content_of,
+    differs,
+    edition,
+    forget,
+    hold,
+    in_force,
+    load_holidays,
+    of_content,
+    publish,
+    read_content,
+    read_file,
+    using,
+    watched,
+)
+from onewindow.kernel.clock.working import SHANGHAI, WEEKDAYS, Calendar, Day, Due, Unit, add_months, day_of
 
 __all__ = [
-    "SHANGHAI", "Calendar", "Day", "Due", "Unit", "add_months", "calendar", "day_of", "forget", "load_holidays", "now",
-    "read_file", "today", "working_days_left",
+    "SHANGHAI", "WEEKDAYS", "Calendar", "Day", "Due", "NoCalendar", "Unit", "add_months", "calendar", "content_of",
+    "day_of", "differs", "edition", "forget", "hold", "in_force", "load_holidays", "now", "of_content", "publish",
+    "read_content", "read_file", "today", "using", "watched", "working_days_left",
 ]  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class Calendar:
     off: Mapping[date, str] = field(default_factory=dict)
     makeup: Mapping[date, str] = field(default_factory=dict)
     official: frozenset[int] = frozenset()
+    # Which publication this is (CalendarEdition); 0 is none, as of a file or a draft.
+    edition: int = 0
     _years: dict[int, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def is_working(self, day: date) -> bool:

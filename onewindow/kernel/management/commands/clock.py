@@ -51,11 +51,11 @@ class Command(BaseCommand):
 
     def _calendar(self) -> clock.Calendar:
         try:
-            calendar, missing = clock.calendar(), "数据库里没有工作日历"
+            return clock.calendar()
+        except clock.NoCalendar as error:
+            missing = str(error).split("，")[0]
         except Error as error:
-            calendar, missing = clock.Calendar(), f"读不到数据库里的工作日历（{str(error).splitlines()[0]}）"
-        if calendar.official:
-            return calendar
+            missing = f"读不到数据库里的工作日历（{str(error).splitlines()[0]}）"
         path = settings.DATA_DIR / "holidays.json"
         self.stderr.write(f"{missing}，改用 {path}")
         return clock.read_file(path)

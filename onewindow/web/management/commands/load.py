@@ -68,6 +68,11 @@ class Command(BaseCommand):
             )
         if summary.unnamed:
             self.stdout.write(f"库里另有 {summary.unnamed} 项事项不在文件里，保持原样。")
+        if summary.other_calendar:
+            self.stdout.write(
+                "节假日文件与在用的工作日历不同，没有动：改日历会移动在办件的期限，"
+                "请在“管理 → 工作日历”里上传这个文件，预览后启用。"
+            )
         for language in pofiles.LANGUAGES:
             self._translated(language)
         self.stdout.write(
