@@ -25,6 +25,7 @@ SIGNED_IN = (IN, OK, OK, OK, OK, OK)
 OWNER = (IN, OK, NO, NO, NO, NO)
 CASE = (IN, OK, NO, OK, OK, NO)
 DESK = (IN, NO, NO, OK, OK, NO)
+STAFF = (IN, NO, NO, OK, OK, OK)
 # What editors and checkers may open is in tests/web/test_manage_doors.py.
 CONTENT = (IN, NO, NO, NO, NO, NO)
 PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
@@ -111,6 +112,12 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-transfers": ("GET", CONTENT), "manage-transfer-new": ("GET", CONTENT), "manage-transfer": ("GET", CONTENT),
     "manage-transfer-edit": ("GET", CONTENT), "manage-transfer-items": ("GET", CONTENT),
     "manage-transfer-act": ("POST", CONTENT), "manage-act": ("POST", CONTENT),
+    "calendar": ("GET", EVERYONE), "calendar-year": ("GET", EVERYONE),
+    # Who may change the calendar: tests/web/test_manage_calendar.py.
+    "manage-calendar": ("GET", STAFF), "manage-calendar-year": ("GET", STAFF),
+    "manage-calendar-day": ("POST", CONTENT), "manage-calendar-change": ("GET", CONTENT),
+    "manage-calendar-report": ("GET", CONTENT), "manage-calendar-application": ("POST", CONTENT),
+    "manage-calendar-withdrawal": ("POST", CONTENT), "manage-calendar-reversal": ("POST", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 
@@ -153,7 +160,7 @@ def address(name: str, case: Case) -> str:
         "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12, "party": "0" * 12,
-        "section": "base", "name": "unknown.csv",
+        "year": 2026, "section": "base", "name": "unknown.csv",
         "reference": "0" * 12, "ground": "guardian",
     }  # fmt: skip
     if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):

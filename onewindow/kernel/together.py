@@ -21,7 +21,7 @@ def record(batch: Sequence[tuple[S, dict[str, Any]]], event: str, columns: Seque
     transition (kernel.flow).
     """
     model, now = type(batch[0][0]), clock.now()
-    fields = [model._meta.get_field(name) for name in columns]
+    fields = [field for field in model._meta.concrete_fields if field.name in columns]
     values: list[list[Any]] = [[row.pk for row, _ in batch]]
     for field in fields:
         values.append([_plain(field, getattr(row, field.attname)) for row, _ in batch])

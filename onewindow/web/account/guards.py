@@ -38,6 +38,7 @@ WORKPLACES = {
     "desk-list": ("clerk", "reviewer", "decider", "manager", "head", "supervisor"),
     "manage-home": ("editor", "checker"),
     "exchange-home": ("operator",),
+    "manage-calendar": ("operator",),
 }
 # The cookie that carries it over the sign-in holds 4 KB.
 NEXT_MAX = 500

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from onewindow.web.manage import (
+    calendar,
     catalogue,
     drafts,
     editor,
@@ -21,6 +22,14 @@ urlpatterns = [
     path("manage/catalogue/<str:code>/", history.show, name="manage-item"),
     path("manage/catalogue/<str:code>/comparison/", history.comparison, name="manage-comparison"),
     path("manage/catalogue/<str:code>/draft/", drafts.create, name="manage-draft-new"),
+    path("manage/calendar/", calendar.index, name="manage-calendar"),
+    path("manage/calendar/days/", calendar.take_day, name="manage-calendar-day"),
+    path("manage/calendar/years/<int:year>.xlsx", calendar.year_file, name="manage-calendar-year"),
+    path("manage/calendar/<int:pk>/", calendar.show, name="manage-calendar-change"),
+    path("manage/calendar/<int:pk>/report.xlsx", calendar.report, name="manage-calendar-report"),
+    path("manage/calendar/<int:pk>/application/", calendar.apply, name="manage-calendar-application"),
+    path("manage/calendar/<int:pk>/withdrawal/", calendar.withdraw, name="manage-calendar-withdrawal"),
+    path("manage/calendar/<int:pk>/reversal/", calendar.reverse, name="manage-calendar-reversal"),
     path("manage/drafts/new/", drafts.new, name="manage-item-new"),
     path("manage/drafts/<int:pk>/", drafts.show, name="manage-draft"),
     path("manage/drafts/<int:pk>/preview/", drafts.preview, name="manage-preview"),

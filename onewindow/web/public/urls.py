@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onewindow.web.public import events, items, lists, opendata, pages, reading, search, verification
+from onewindow.web.public import calendar, events, items, lists, opendata, pages, reading, search, verification
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path("reading/", reading.show, name="reading"),
     path("open-data/", opendata.index, name="open-data"),
     path("open-data/<str:name>", opendata.download, name="open-data-file"),
+    path("calendar/", calendar.index, name="calendar"),
+    path("calendar/<int:year>/", calendar.show, name="calendar-year"),
     path("help/", pages.guidance, name="help"),
     path("healthz", pages.health, name="healthz"),
 ]
