@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "onewindow.catalogue",
     "onewindow.cases",
     "onewindow.exchange",
+    "onewindow.hall",
     "onewindow.feedback",
     "onewindow.web",
     "onewindow.api",

@@ -36,7 +36,9 @@ PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=()"
 # What pages call their text boxes, so that a refused form shows the typed text under a word and not under a key.
 TYPED = {"reason": "理由", "opinion": "意见", "note": "备注", "text": "内容", "message": "内容", "answer": "答复"}
 # Only the public side has an English catalogue; a page is in one language.
-CHINESE_ONLY = ("/apply/", "/cases/", "/desk/", "/manage/", "/my/", "/sandbox/", "/staff/", "/uploads/")
+CHINESE_ONLY = (
+    "/apply/", "/cases/", "/desk/", "/kiosk/", "/manage/", "/my/", "/sandbox/", "/screens/", "/staff/", "/uploads/",
+)  # fmt: skip
 TOO_LARGE = "一次上传的内容太大，请分几次上传。"
 NEVER_SHOWN = {"csrfmiddlewaretoken", "seen", "password", "code", "number", "next"}
 

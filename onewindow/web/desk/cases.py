@@ -24,7 +24,7 @@ from onewindow.feedback.models import Rating
 from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.desk import discretion, versions, worklist
+from onewindow.web.desk import discretion, versions, window, worklist
 from onewindow.web.desk.acts import ACTS, Words, offers, unsent
 from onewindow.web.desk.acts import proceedings as acts
 from onewindow.web.my import steps as questions
@@ -142,10 +142,16 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     except (ValueError, FileRefused) as problem:
         form.add_error(None, str(problem))
         return file_page(request, open_case(request, number), typed=(act, form), status=422)
-    if case.state in {State.FINISHED, State.OUTSIDE_DONE}:
-        invite(case)
+    _acted(request, case)
     messages.success(request, f"已办：{chosen.transition.label}")
     return redirect("desk-case", number)
+
+
+def _acted(request: SignedIn, case: Case) -> None:
+    """What follows on the page side: the number at the window, and the rating once all is done."""
+    window.note(request, case)
+    if case.state in {State.FINISHED, State.OUTSIDE_DONE}:
+        invite(case)
 
 
 @staff_only(*OFFICERS)

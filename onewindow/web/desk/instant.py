@@ -29,6 +29,7 @@ from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.desk import window
 from onewindow.web.my import promises, steps
 
 
@@ -109,6 +110,7 @@ def _take(request: SignedIn, item: Item) -> HttpResponse:
         return _page(request, item, {"": "；".join(problem.messages)})
     except (ValueError, Conflict) as problem:
         return _page(request, item, {"": str(problem)})
+    window.note(request, case)
     messages.success(
         request, "已当场办结。" if case.state == State.FINISHED else f"已收件，当前：{case.get_state_display()}。"
     )

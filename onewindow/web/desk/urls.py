@@ -1,11 +1,14 @@
 from django.urls import path
 
-from onewindow.web.desk import bindings, cases, certificates, credit, deliveries, dossier, instant, proceedings
+from onewindow.web.desk import bindings, cases, certificates, credit, deliveries, dossier, instant, proceedings, window
 from onewindow.web.desk.completions import errors, template
 from onewindow.web.desk.completions import index as completions_index
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
+    path("desk/window/", window.show, name="desk-window"),
+    path("desk/window/sign-on/", window.sign_on, name="desk-window-sign-on"),
+    path("desk/window/<slug:verb>/", window.act, name="desk-window-act"),
     path("desk/new/", instant.choose, name="desk-new"),
     path("desk/new/<str:code>/", instant.show, name="desk-instant"),
     path("desk/credit/", credit.index, name="desk-credit"),

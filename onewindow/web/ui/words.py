@@ -144,3 +144,9 @@ STATE_LOOKS = {
     "forwarded": ("lake", "arrow-up-circle"),
     "outside_done": ("jade", "circle-check"),
 }  # fmt: skip
+
+
+def hours(starts: datetime, ends: datetime) -> str:
+    """9:00–9:30."""
+    first, last = (moment.astimezone(clock.SHANGHAI) for moment in (starts, ends))
+    return f"{first:%-H:%M}–{last:%-H:%M}"

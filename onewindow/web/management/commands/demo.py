@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
 from onewindow.exchange.demo import wire
+from onewindow.hall import demo as hall
 from onewindow.web.management.commands.serve import ensure_port_free, free_port, server
 
 # Seconds for the first answer: a busy or slow machine takes a minute to import everything.
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"连不上数据库，请检查 DATABASE_URL 和服务器是否在运行：{error}") from error
         call_command("load", str(settings.DATA_DIR), if_changed=True)
         call_command("demo_accounts", verbosity=0)
+        hall.open_all_day()
         # Also when a shell started us in the background, where SIGINT would be ignored by us and by our children.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

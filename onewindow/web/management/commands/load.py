@@ -10,6 +10,7 @@ from django.db import transaction
 from onewindow.accounts import loading
 from onewindow.cases import changeover
 from onewindow.catalogue import pofiles, publish, running, translations
+from onewindow.hall import loading as hall
 from onewindow.kernel.tables import Problems
 
 
@@ -46,13 +47,11 @@ class Command(BaseCommand):
         rule = _rule(options["running"], options["why"])
         with transaction.atomic():
             summary, problems = publish.load(folder, options["take_files"], rule)
+            self._refuse(problems)
+            halls, problems = hall.load(folder)
+            self._refuse(problems)
             touched = changeover.counts(summary.changed)
             transaction.set_rollback(options["preview"])
-        if problems:
-            for line in problems.found:
-                self.stderr.write(line)
-            self.stderr.write(f"共 {len(problems.found)} 处错误，没有载入任何内容。")
-            raise SystemExit(1)
         self.stdout.write(
             f"事项 {summary.items} 项，其中核心 {summary.core} 项，完整指南 {summary.complete} 项；"
             f"新版本 {summary.published} 个，未变 {summary.unchanged} 项。"
@@ -76,8 +75,8 @@ class Command(BaseCommand):
         for language in pofiles.LANGUAGES:
             self._translated(language)
         self.stdout.write(
-            f"部门、区划、场所写入 {summary.places} 行，节假日写入 {summary.days} 行，词库写入 {summary.words} 行，"
-            f"译文写入 {summary.translations} 份；"
+            f"部门、区划、场所写入 {summary.places} 行，大厅写入 {halls} 行，节假日写入 {summary.days} 行，"
+            f"词库写入 {summary.words} 行，译文写入 {summary.translations} 份；"
             f"用时 {perf_counter() - started:.1f} 秒。"
         )
 
@@ -90,6 +89,14 @@ class Command(BaseCommand):
         for code, stages in sorted(touched.items()):
             found = "，".join(f"{running.STAGES[stage]} {count} 件" for stage, count in stages.items() if count)
             self.stdout.write(f"  {code}：{found}")
+
+    def _refuse(self, problems: Problems) -> None:
+        if not problems:
+            return
+        for line in problems.found:
+            self.stderr.write(line)
+        self.stderr.write(f"共 {len(problems.found)} 处错误，没有载入任何内容。")
+        raise SystemExit(1)
 
     def _translated(self, language: str) -> None:
         """What translators have to look at: guides that changed since, or are not wholly translated yet."""

@@ -29,12 +29,13 @@ SOURCE = settings.BASE_DIR / "onewindow"
 TEMPLATES_DIR = SOURCE / "web" / "templates"
 CATALOGUE = SOURCE / "web" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 TEMPLATES = [
-    "layout/*.html", "public/*.html", "account/sign_in.html", "account/code.html", "account/_providers.html",
-    "account/leaving.html", "my/rate.html", "ui/checklist.html", "ui/items.html", "ui/parts.html", "ui/search.html",
+    "layout/*.html", "public/*.html", "halls/*.html", "account/sign_in.html", "account/code.html",
+    "account/_providers.html", "account/leaving.html", "my/rate.html", "ui/checklist.html", "ui/items.html",
+    "ui/parts.html", "ui/search.html",
 ]  # fmt: skip
 PYTHON = [
-    "web/public/*.py", "web/ui/*.py", "web/account/forms.py", "web/account/sign_in.py", "catalogue/asking.py",
-    "accounts/providers/oidc.py", "accounts/linking.py",
+    "web/public/*.py", "web/halls/places.py", "web/halls/appointments.py", "web/ui/*.py", "web/account/forms.py",
+    "web/account/sign_in.py", "catalogue/asking.py", "accounts/providers/oidc.py", "accounts/linking.py",
 ]  # fmt: skip
 # Sentences of lower layers that the page translates when it shows them.
 REFUSALS = ["accounts/providers/p*.py", "feedback/actions.py"]

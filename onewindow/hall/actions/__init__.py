@@ -1,0 +1,1 @@
+"""What may be done in the hall, by the words its people use."""

@@ -1,0 +1,239 @@
+"""叫号: one function picks the next number for a window, safe for all windows pressing at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from onewindow.accounts.principal import Principal
+from onewindow.cases.models import Case
+from onewindow.hall import live
+from onewindow.hall.actions.drawing import rules_of
+from onewindow.hall.models import Queue, Sitting, Ticket, Visit, Window
+from onewindow.kernel import clock
+from onewindow.kernel.flow import Conflict, WrongState, transition
+from onewindow.kernel.ledger import Actor
+
+State = Ticket.State
+# Heads looked at in each of the window's queues; four times as many when all of them are being taken at this moment.
+HEADS = 64
+
+NEXT = """
+WITH heads AS MATERIALIZED (
+  SELECT head.id FROM hall_window_queues wq
+  CROSS JOIN LATERAL (
+    SELECT t.id FROM hall_ticket t
+    WHERE t.queue_id = wq.queue_id AND t.day = %(day)s AND t.state = 'waiting'
+      AND (t.language = '' OR t.language = ANY(%(languages)s)) AND (%(accessible)s OR NOT t.accessible)
+    ORDER BY t.turn_at, t.id LIMIT %(heads)s
+  ) head
+  WHERE wq.window_id = %(window)s
+)
+SELECT t.* FROM hall_ticket t JOIN hall_visit v ON v.id = t.visit_id
+WHERE t.id IN (SELECT id FROM heads) AND t.state = 'waiting' AND NOT v.busy
+ORDER BY t.turn_at, t.id LIMIT 1 FOR UPDATE OF t, v SKIP LOCKED
+"""
+
+
+def seated(ticket: Ticket, by: Actor) -> bool:
+    """The officer at the ticket's window."""
+    if not isinstance(by, Principal) or ticket.window_id is None:
+        return False
+    return Sitting.objects.filter(window=ticket.window_id, user=by.user_id, ended_at=None).exists()
+
+
+def anyone(ticket: Ticket, by: Actor) -> bool:
+    """The door is the page: a device, a screen token or the visit's own secret."""
+    return True
+
+
+def call_next(window: Window, *, by: Principal) -> Ticket | None:
+    """叫号: the number whose turn it is, or the one the window has already; None when nobody waits.
+
+    The window's row of 值守 is locked first: a double click, or two browsers at one window, call one number.
+    """
+    with transaction.atomic():
+        _take_seat(window, by)
+        there = Ticket.objects.filter(window=window, state__in=Ticket.AT_WINDOW).first()
+        if there is not None:
+            return there
+        ticket = _pick(window)
+        if ticket is not None:
+            call(ticket, by=by, window=window)
+        return ticket
+
+
+def _take_seat(window: Window, by: Principal) -> Sitting:
+    sitting = Sitting.objects.select_for_update().filter(window=window, user=by.user_id, ended_at=None).first()
+    if sitting is None:
+        raise PermissionDenied("请先在这个窗口上岗，再叫号。")
+    if sitting.paused_at:
+        raise ValueError("窗口正在暂停服务，请先恢复，再叫号。")
+    return sitting
+
+
+def _pick(window: Window) -> Ticket | None:
+    known: dict[str, Any] = {
+        "day": clock.today(), "window": window.pk, "languages": window.languages, "accessible": window.accessible,
+    }  # fmt: skip
+    heads = HEADS
+    while True:
+        found = list(Ticket.objects.raw(NEXT, known | {"heads": heads}))
+        if found:
+            return found[0]
+        if not _more_wait(window, heads):
+            return None
+        heads *= 4
+
+
+def _more_wait(window: Window, heads: int) -> bool:
+    """Whether one of the queues is longer than what was looked at: its heads are all just being taken."""
+    lines = Queue.objects.filter(windows=window).values_list("pk", flat=True)
+    return any(
+        Ticket.objects.filter(queue=pk, day=clock.today(), state=State.WAITING)[heads : heads + 1].exists()
+        for pk in lines
+    )
+
+
+def at(window: Window) -> Ticket | None:
+    """The number that is at the window now."""
+    known = Ticket.objects.select_related("queue__zone", "visit__person", "case__item", "item")
+    return known.filter(window=window, state__in=Ticket.AT_WINDOW).first()
+
+
+def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
+    """Acts of a number free or take its visit, and tell the screens, in the same transaction."""
+
+    @wraps(act)
+    def run(ticket: Ticket, **kwargs: Any) -> Ticket:
+        with transaction.atomic():
+            act(ticket, **kwargs)
+            Visit.objects.filter(pk=ticket.visit_id).update(busy=ticket.state in Ticket.AT_WINDOW)
+            live.tell(ticket.queue.zone)
+        return ticket
+
+    return run
+
+
+@_moves
+@transition(
+    "ticket.called", label="叫号", source={State.WAITING, State.PARKED}, target=State.CALLED, allowed=anyone,
+    retry=False,
+)  # fmt: skip
+def call(ticket: Ticket, *, by: Principal, window: Window) -> dict[str, Any]:
+    ticket.window, ticket.called_at, ticket.calls, ticket.officer_id = window, clock.now(), 1, by.user_id
+    return {"window": window.number, "waited": int((ticket.called_at - ticket.issued_at).total_seconds())}
+
+
+@_moves
+@transition("ticket.recalled", label="重呼", source={State.CALLED}, target=State.CALLED, allowed=seated)
+def recall(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
+    ticket.called_at, ticket.calls = clock.now(), ticket.calls + 1
+    return {"calls": ticket.calls}
+
+
+@_moves
+@transition(
+    "ticket.serving", label="开始办理", source={State.CALLED}, target=State.SERVING, allowed=seated, tone="primary"
+)
+def begin(ticket: Ticket, *, by: Actor) -> None:
+    ticket.served_at = clock.now()
+
+
+@_moves
+@transition("ticket.missed", label="过号", source={State.CALLED}, target=State.MISSED, allowed=seated)
+def miss(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
+    """过号: nobody came; who comes back within the site's minutes keeps the place."""
+    ticket.ended_at, ticket.window = clock.now(), None
+    return {"calls": ticket.calls}
+
+
+@_moves
+@transition("ticket.returned", label="过号回来", source={State.MISSED}, target=State.WAITING, allowed=anyone)
+def come_back(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
+    assert ticket.ended_at is not None
+    now = clock.now()
+    kept = now <= ticket.ended_at + timedelta(minutes=rules_of(ticket.site).return_minutes)
+    if not kept:
+        ticket.turn_at = now
+    ticket.ended_at, ticket.calls = None, 0
+    return {"kept": kept}
+
+
+@_moves
+@transition("ticket.parked", label="暂离", source={State.SERVING}, target=State.PARKED, allowed=seated)
+def park(ticket: Ticket, *, by: Actor, note: str = "") -> dict[str, Any]:
+    """暂离: to fetch a copy or to pay; called again from here without waiting anew."""
+    ticket.note = note.strip()[:200]
+    ticket.window = None
+    return {"note": ticket.note}
+
+
+def resume(ticket: Ticket, window: Window, *, by: Principal) -> Ticket:
+    """Whoever was away is called back to this window, when nobody is at it."""
+    with transaction.atomic():
+        _take_seat(window, by)
+        if Ticket.objects.filter(window=window, state__in=Ticket.AT_WINDOW).exists():
+            raise Conflict(ticket, "窗口还有人在办，办完再请暂离的人回来。")
+        Visit.objects.select_for_update().get(pk=ticket.visit_id)
+        ticket.refresh_from_db()
+        if ticket.visit.tickets.filter(state__in=Ticket.AT_WINDOW).exists():
+            raise WrongState(ticket, "这位群众正在另一个窗口办理。")
+        return call(ticket, by=by, window=window)
+
+
+@_moves
+@transition(
+    "ticket.transferred", label="转到别的业务", source={State.CALLED, State.SERVING}, target=State.WAITING,
+    allowed=seated,
+)  # fmt: skip
+def transfer(ticket: Ticket, *, by: Actor, queue: Queue, note: str) -> dict[str, Any]:
+    """转号: to another queue with a note for the next officer; the place is that of the first drawing."""
+    note = note.strip()[:200]
+    if queue.site_id != ticket.site_id:
+        raise ValueError("只能转到本场所的业务。")
+    if queue.pk == ticket.queue_id:
+        raise ValueError("已经在这个业务里。")
+    if len(note) < 2:
+        raise ValueError("请给下一个窗口留一句话：办到哪里了，还要办什么。")
+    live.tell(ticket.queue.zone)
+    before, ticket.queue, ticket.note = ticket.queue.name, queue, note
+    ticket.window, ticket.called_at, ticket.served_at, ticket.calls = None, None, None, 0
+    return {"before": before, "after": queue.name, "note": note}
+
+
+@_moves
+@transition("ticket.filed", label="办这一件", source=set(Ticket.AT_WINDOW), target=State.SERVING, allowed=seated)
+def note_case(ticket: Ticket, *, by: Actor, case: Case) -> dict[str, Any]:
+    """What is done at the window belongs to the number that was called."""
+    ticket.served_at, ticket.case = ticket.served_at or clock.now(), case
+    return {"case": case.number}
+
+
+@_moves
+@transition(
+    "ticket.done", label="办完", source={State.CALLED, State.SERVING}, target=State.DONE, allowed=seated, tone="primary"
+)
+def finish(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
+    ticket.ended_at = clock.now()
+    ticket.served_at = ticket.served_at or ticket.called_at
+    assert ticket.served_at is not None
+    return {
+        "case": ticket.case.number if ticket.case else "",
+        "took": int((ticket.ended_at - ticket.served_at).total_seconds()),
+    }
+
+
+@_moves
+@transition(
+    "ticket.given_up", label="放弃", source={State.WAITING, State.MISSED, State.PARKED}, target=State.GIVEN_UP,
+    allowed=anyone,
+)  # fmt: skip
+def give_up(ticket: Ticket, *, by: Actor) -> None:
+    """放弃: by its holder, on the phone or at the machine."""
+    ticket.ended_at = clock.now()

@@ -1,0 +1,107 @@
+"""取号: a number drawn fixes its place in the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from onewindow.accounts.models import Person, Site
+from onewindow.catalogue.models import Item
+from onewindow.hall import live
+from onewindow.hall.hours import Timetable
+from onewindow.hall.models import Queue, Rules, Ticket, Visit
+from onewindow.kernel import clock, ledger, numbers
+from onewindow.kernel.ledger import Actor
+
+# One person's numbers of a day that still wait or are at a window.
+MOST = 6
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody comes for: a queue, perhaps the item, and what the window must offer."""
+
+    queue: Queue
+    item: Item | None = None
+    priority: str = Ticket.Priority.NONE
+    language: str = ""
+    accessible: bool = False
+    # Of a booking: when it is for.
+    booked_for: datetime | None = None
+
+
+def turn(wish: Wish, at: datetime, rules: Rules) -> datetime:
+    """The moment the number counts from (docs/decisions/0024): fixed for good, so nobody is overtaken without end.
+
+    A booking counts from a little before its time, unless its holder came earlier than that, or too late to be booked.
+    """
+    turns = [at]
+    if wish.booked_for and at <= wish.booked_for + timedelta(minutes=rules.grace_minutes):
+        turns.append(wish.booked_for - timedelta(minutes=rules.booked_minutes))
+    if wish.priority:
+        turns.append(at - timedelta(minutes=rules.priority_minutes))
+    return min(turns)
+
+
+def ensure_open(queue: Queue) -> None:
+    """ValueError with the next opening when the queue is not served now; who drew before closing is served after."""
+    timetable = Timetable.of(queue.site_id)
+    if timetable.now(queue) is not None:
+        return
+    opens = timetable.next_opening(queue)
+    when = f"，{opens:%-m月%-d日 %H:%M} 开始服务" if opens else ""
+    raise ValueError(f"“{queue.name}”现在不在服务时间{when}。")
+
+
+def rules_of(site: Site) -> Rules:
+    return Rules.objects.filter(site=site).first() or Rules(site=site)
+
+
+@transaction.atomic
+def draw(
+    wishes: list[Wish],
+    *,
+    by: Actor,
+    source: str,
+    person: Person | None = None,
+    phone: str = "",
+    visit: Visit | None = None,
+) -> list[Ticket]:
+    """One visit, one number for each wish; ValueError with what to do when there is nothing to draw."""
+    if not wishes:
+        raise ValueError("请先选择要办的业务。")
+    site = wishes[0].queue.site
+    visit = visit or Visit.objects.create(site=site, person=person, phone=phone)
+    held = _open_of(visit)
+    if len(held) + len(wishes) > MOST:
+        raise ValueError(f"一次最多取 {MOST} 个号，请先办完手里的号。")
+    if twice := {wish.queue_id for wish in held} & {wish.queue.pk for wish in wishes}:
+        number = next(ticket.number for ticket in held if ticket.queue_id in twice)
+        raise ValueError(f"您已经有这个业务的号：{number}，不用再取。")
+    rules, now = rules_of(site), clock.now()
+    return [_issue(wish, visit, source, turn(wish, now, rules), by) for wish in wishes]
+
+
+def _open_of(visit: Visit) -> list[Ticket]:
+    """The visit's numbers that are not done; the visit is locked, so that a double click draws once."""
+    Visit.objects.select_for_update().get(pk=visit.pk)
+    over = [Ticket.State.DONE, Ticket.State.GIVEN_UP]
+    return list(visit.tickets.exclude(state__in=over).order_by("pk"))
+
+
+def _issue(wish: Wish, visit: Visit, source: str, turn_at: datetime, by: Actor) -> Ticket:
+    queue, day = wish.queue, clock.today()
+    serial = numbers.next_serial(f"ticket:{queue.site_id}:{queue.zone.code}:{day:%Y%m%d}")
+    ticket = Ticket.objects.create(
+        site_id=queue.site_id, day=day, number=numbers.ticket_number(queue.zone.code, serial), queue=queue, visit=visit,
+        source=source, priority=wish.priority, language=wish.language, accessible=wish.accessible, item=wish.item,
+        turn_at=turn_at,
+    )  # fmt: skip
+    said = {"queue": queue.name, "source": ticket.get_source_display(), "turn_at": turn_at.isoformat()}
+    if wish.priority:
+        said["priority"] = ticket.get_priority_display()
+    ledger.record(ticket, "ticket.drawn", by=by, data=said)
+    live.tell(queue.zone)
+    return ticket

@@ -1,0 +1,112 @@
+"""值守: signing on to a window, pausing it, handing it over, signing off; moving windows between queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from onewindow.accounts.principal import Principal
+from onewindow.hall import live
+from onewindow.hall.models import Queue, Sitting, Ticket, Window
+from onewindow.kernel import clock, ledger
+
+STAFF = ("clerk", "reviewer", "decider")
+
+
+def of(principal: Principal) -> Sitting | None:
+    """Where the officer sits now."""
+    sittings = Sitting.objects.select_related("window__zone", "window__site")
+    return sittings.filter(user_id=principal.user_id, ended_at=None).first()
+
+
+@transaction.atomic
+def sign_on(window: Window, *, by: Principal) -> Sitting:
+    """上岗. A window has one officer; who sits elsewhere signs off there first."""
+    if not by.has(*STAFF):
+        raise PermissionDenied("只有窗口人员可以上岗。")
+    mine = of(by)
+    if mine and mine.window_id == window.pk:
+        return mine
+    if mine:
+        raise ValueError(f"您正在 {mine.window} 号窗口值守，请先离岗。")
+    try:
+        with transaction.atomic():
+            sitting = Sitting.objects.create(window=window, user_id=by.user_id)
+    except IntegrityError as error:
+        holder = Sitting.objects.select_related("user").filter(window=window, ended_at=None).first()
+        who = f"（{holder.user}）" if holder else ""
+        raise ValueError(f"{window} 号窗口已有人值守{who}，请选别的窗口，或请对方先离岗。") from error
+    _note(window, "window.signed_on", by)
+    return sitting
+
+
+@transaction.atomic
+def pause(sitting: Sitting, *, by: Principal, reason: str) -> None:
+    """暂停服务: the window calls nobody until it goes on; the screen says so."""
+    _own(sitting, by)
+    reason = reason.strip()[:60] or "暂停服务"
+    if Sitting.objects.filter(pk=sitting.pk, paused_at=None).update(paused_at=clock.now(), reason=reason):
+        _note(sitting.window, "window.paused", by, reason=reason)
+    sitting.refresh_from_db()
+
+
+@transaction.atomic
+def go_on(sitting: Sitting, *, by: Principal) -> None:
+    _own(sitting, by)
+    if Sitting.objects.filter(pk=sitting.pk, paused_at__isnull=False).update(paused_at=None, reason=""):
+        _note(sitting.window, "window.resumed", by)
+    sitting.refresh_from_db()
+
+
+@transaction.atomic
+def sign_off(sitting: Sitting, *, by: Principal) -> None:
+    """离岗; not while somebody is being served."""
+    if sitting.user_id != by.user_id and not by.has("manager"):
+        raise PermissionDenied("只能给自己离岗，或由大厅管理办理。")
+    Sitting.objects.select_for_update().get(pk=sitting.pk)
+    if busy := Ticket.objects.filter(window_id=sitting.window_id, state__in=Ticket.AT_WINDOW).first():
+        raise ValueError(f"{busy.number} 号还在窗口，请先办完、转出或过号，再离岗。")
+    if Sitting.objects.filter(pk=sitting.pk, ended_at=None).update(ended_at=clock.now()):
+        _note(sitting.window, "window.signed_off", by)
+
+
+@transaction.atomic
+def hand_over(sitting: Sitting, to: Principal, *, by: Principal) -> Sitting:
+    """交接: the next officer takes the window with whoever stands at it."""
+    _own(sitting, by)
+    if not to.has(*STAFF):
+        raise ValueError(f"{to.name} 没有窗口岗位，不能接班。")
+    if elsewhere := of(to):
+        raise ValueError(f"{to.name} 正在 {elsewhere.window} 号窗口值守。")
+    Sitting.objects.filter(pk=sitting.pk, ended_at=None).update(ended_at=clock.now())
+    taken = Sitting.objects.create(window_id=sitting.window_id, user_id=to.user_id)
+    Ticket.objects.filter(window_id=sitting.window_id, state__in=Ticket.AT_WINDOW).update(officer_id=to.user_id)
+    _note(sitting.window, "window.handed_over", by, to=to.name)
+    return taken
+
+
+@transaction.atomic
+def move(windows: Iterable[Window], queues: Iterable[Queue], *, by: Principal) -> None:
+    """调整窗口: these windows serve these queues from now on, in one act."""
+    if not by.has("manager"):
+        raise PermissionDenied("只有大厅管理可以调整窗口。")
+    chosen = list(queues)
+    if not chosen:
+        raise ValueError("请至少选择一个业务组。")
+    for window in windows:
+        if any(queue.site_id != window.site_id for queue in chosen):
+            raise ValueError(f"{window} 号窗口和所选业务组不在同一个场所。")
+        window.queues.set(chosen)
+        _note(window, "window.moved", by, queues=[queue.name for queue in chosen])
+
+
+def _own(sitting: Sitting, by: Principal) -> None:
+    if sitting.user_id != by.user_id or sitting.ended_at:
+        raise PermissionDenied("您没有在这个窗口值守。")
+
+
+def _note(window: Window, event: str, by: Principal, **data: object) -> None:
+    ledger.record(("window", f"{window.site_id}-{window.number}"), event, by=by, data=data)
+    live.tell(window.zone)

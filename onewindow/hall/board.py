@@ -1,0 +1,54 @@
+"""What the screens show: the numbers called, and how many wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onewindow.hall import estimates
+from onewindow.hall.models import Sitting, Ticket, Window, Zone
+from onewindow.kernel import clock
+
+# Calls a zone's screen keeps in view.
+CALLS = 6
+
+
+def of_zone(zone: Zone) -> dict[str, Any]:
+    """Newest call first; four statements."""
+    queues = list(zone.queues.all())
+    loads = estimates.loads(queues)
+    called = (
+        Ticket.objects.filter(site_id=zone.site_id, day=clock.today(), window__zone=zone, state__in=Ticket.AT_WINDOW)
+        .select_related("window")
+        .order_by("-called_at")[:CALLS]
+    )
+    return {
+        "zone": zone.name,
+        "calls": [
+            {"number": t.number, "window": t.window.number, "calls": t.calls, "id": f"{t.pk}-{t.calls}"}
+            for t in called
+            if t.window
+        ],
+        "queues": [
+            {"name": queue.name, "waiting": loads[queue.pk].waiting,
+             "wait": str(loads[queue.pk].wait(loads[queue.pk].waiting) or "")}
+            for queue in queues
+        ],
+        "at": clock.now().isoformat(),
+    }  # fmt: skip
+
+
+def of_window(window: Window) -> dict[str, Any]:
+    """Idle, paused, called or serving."""
+    sitting = Sitting.objects.select_related("user").filter(window=window, ended_at=None).first()
+    ticket = Ticket.objects.filter(window=window, state__in=Ticket.AT_WINDOW).first()
+    state = "closed" if sitting is None else "paused" if sitting.paused_at else ticket.state if ticket else "idle"
+    return {
+        "window": window.number,
+        "queues": [queue.name for queue in window.queues.all()],
+        "officer": sitting.user.name if sitting else "",
+        "state": state,
+        "reason": sitting.reason if sitting else "",
+        "number": ticket.number if ticket else "",
+        "id": f"{ticket.pk}-{ticket.calls}" if ticket else "",
+        "at": clock.now().isoformat(),
+    }

@@ -1,0 +1,10 @@
+"""The hall 大厅: its places, the numbers people hold, and who sits at which window."""
+
+from onewindow.hall.models.appointments import Booking, Slot
+from onewindow.hall.models.places import Device, Hours, Queue, Rules, SpecialDay, Window, Zone
+from onewindow.hall.models.tickets import Consultation, Sitting, Ticket, Visit
+
+__all__ = [
+    "Booking", "Consultation", "Device", "Hours", "Queue", "Rules", "Sitting", "Slot", "SpecialDay", "Ticket", "Visit",
+    "Window", "Zone",
+]  # fmt: skip

@@ -1,0 +1,110 @@
+"""Appointments 预约: places of a queue and time, and who holds one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from onewindow.hall.models.places import Queue
+from onewindow.hall.models.tickets import Ticket
+from onewindow.kernel import clock, numbers
+from onewindow.kernel.models import Flowing
+
+
+class Slot(models.Model):
+    """时段 of a queue with its places, split between those booked online and those given on site.
+
+    The places taken stand on the row: one guarded UPDATE takes one, and the database refuses one too many.
+    """
+
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="slots")
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()
+    online = models.PositiveSmallIntegerField()
+    onsite = models.PositiveSmallIntegerField(default=0)
+    taken_online = models.PositiveSmallIntegerField(default=0)
+    taken_onsite = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "starts"], name="slot_once"),
+            models.CheckConstraint(condition=Q(taken_online__lte=F("online")), name="slot_never_oversold_online"),
+            models.CheckConstraint(condition=Q(taken_onsite__lte=F("onsite")), name="slot_never_oversold_onsite"),
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="slot_forward"),
+        ]
+        ordering = ["starts"]
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.starts:%m-%d %H:%M}"
+
+    @property
+    def left(self) -> int:
+        return self.online - self.taken_online
+
+
+class Booking(Flowing):
+    """预约. Held 占位 while the form is filled, then booked; a freed place is offered to whoever waits."""
+
+    class State(models.TextChoices):
+        HELD = "held", "占位中"
+        BOOKED = "booked", "已预约"
+        WAITING = "waiting", "候补"
+        OFFERED = "offered", "候补到号，待确认"
+        ARRIVED = "arrived", "已签到"
+        NO_SHOW = "no_show", "爽约"
+        CANCELLED = "cancelled", "已取消"
+        LAPSED = "lapsed", "已失效"
+
+    class Channel(models.TextChoices):
+        ONLINE = "online", "网上"
+        ONSITE = "onsite", "现场"
+
+    kind = "booking"
+    # States that hold places of the slot.
+    HOLDING = (State.HELD, State.BOOKED, State.OFFERED)
+    LIVE = (*HOLDING, State.WAITING)
+
+    state = models.CharField(max_length=20, choices=State, default=State.HELD)
+    number = models.CharField(max_length=12, unique=True, default=numbers.share_number)
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="bookings")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookings")
+    person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+")
+    item = models.ForeignKey("catalogue.Item", models.PROTECT, null=True, related_name="+")
+    case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="bookings")
+    # 团队预约: how many places it takes.
+    people = models.PositiveSmallIntegerField(default=1)
+    made_at = models.DateTimeField(default=clock.now)
+    # When a hold or an offer ends.
+    until = models.DateTimeField(null=True)
+    ticket = models.OneToOneField(Ticket, models.PROTECT, null=True, related_name="booking")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "slot"], condition=Q(state__in=["held", "booked", "waiting", "offered"]),
+                name="booking_once_a_slot",
+            ),
+            models.CheckConstraint(condition=Q(people__range=(1, 20)), name="booking_people"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["held", "offered"]) | Q(until__isnull=False), name="booking_hold_ends"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["slot", "state", "id"]),
+            models.Index(fields=["until"], condition=Q(state__in=["held", "offered"]), name="booking_until"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def subject(self) -> str:
+        return self.number
+
+    @property
+    def starts(self) -> datetime:
+        return self.slot.starts

@@ -1,0 +1,52 @@
+"""What the hall does by itself: holds that end, bookings nobody came to, slots of the coming days."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from procrastinate.contrib.django import app
+
+from onewindow.accounts.models import Site
+from onewindow.hall import slots
+from onewindow.hall.actions import booking
+from onewindow.hall.models import Booking
+from onewindow.kernel import clock
+from onewindow.kernel.flow import Conflict
+
+log = logging.getLogger(__name__)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="hall-bookings")
+def run_bookings(timestamp: int) -> None:
+    sweep()
+
+
+@app.periodic(cron="10 0 * * *")
+@app.task(queueing_lock="hall-slots")
+def make_slots(timestamp: int) -> None:
+    for site in Site.objects.filter(queues__isnull=False).distinct().order_by("pk"):
+        slots.make(site.pk)
+
+
+def sweep() -> int:
+    """How many bookings moved; run twice or by two workers, each moves once."""
+    now = clock.now()
+    known = Booking.objects.select_related("slot").order_by("pk")
+    due: list[tuple[Booking, Callable[..., Booking]]] = [
+        (each, booking.lapse) for each in known.filter(state__in=["held", "offered"], until__lt=now)
+    ]
+    due += [(each, booking.miss) for each in known.filter(state="booked", slot__ends__lt=now)]
+    return sum(_act(each, act) for each, act in due)
+
+
+def _act(each: Booking, act: Callable[..., Booking]) -> bool:
+    try:
+        act(each, by=booking.CLOCK)
+    except Conflict:
+        return False
+    except Exception:  # one booking must not keep the others
+        log.exception("预约 %s 没能处理，下一次再试", each.number)
+        return False
+    return True

@@ -1,0 +1,169 @@
+"""The officer's window: sign on, call, serve. Each button is one act of the hall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from onewindow.accounts.principal import Principal
+from onewindow.cases.models import CLOSED_STATES, Case
+from onewindow.hall import estimates
+from onewindow.hall.actions import calling, consulting, sitting
+from onewindow.hall.models import Queue, Sitting, Ticket, Window, Zone
+from onewindow.kernel import clock, wire
+from onewindow.kernel.flow import Conflict
+from onewindow.web.account.guards import SignedIn, staff_only
+
+OFFICERS = sitting.STAFF
+
+
+@staff_only(*OFFICERS)
+def show(request: SignedIn) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: SignedIn, typed: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    seat = sitting.of(request.principal)
+    if seat is None:
+        return render(request, "desk/window_choose.html", _choices(request.principal), status=status)
+    return render(
+        request, "desk/window.html", _console(seat, request.principal) | {"typed": typed or {}}, status=status
+    )
+
+
+def _choices(principal: Principal) -> dict[str, Any]:
+    """The windows of the officer's sites, zone by zone; taken ones say by whom."""
+    sites = {post.site for post in principal.posts if post.site}
+    zones = Zone.objects.filter(site__in=sites).select_related("site").prefetch_related("windows__queues")
+    taken = dict(Sitting.objects.filter(window__site__in=sites, ended_at=None).values_list("window", "user__name"))
+    return {"zones": list(zones), "taken": taken}
+
+
+def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
+    window = seat.window
+    ticket = calling.at(window)
+    queues = list(window.queues.select_related("zone"))
+    line = Ticket.objects.filter(queue__in=queues, day=clock.today()).select_related("queue")
+    return {
+        "seat": seat, "window": window, "ticket": ticket, "queues": queues, "loads": estimates.loads(queues),
+        "away": list(line.filter(state__in=[Ticket.State.PARKED, Ticket.State.MISSED]).order_by("-ended_at")[:8]),
+        "files": _files(ticket, principal) if ticket else [],
+        "others": Queue.objects.filter(site=window.site).exclude(pk=ticket.queue_id) if ticket else [],
+        "done": Ticket.objects.filter(
+            officer=principal.user_id, day=clock.today(), state=Ticket.State.DONE).count(),
+    }  # fmt: skip
+
+
+def _files(ticket: Ticket, principal: Principal) -> list[Case]:
+    """What the person at the window has under way here: the number opens the file."""
+    if ticket.visit.person_id is None:
+        return []
+    mine = Case.objects.open_to(principal).filter(person=ticket.visit.person_id)
+    return list(mine.exclude(state__in=CLOSED_STATES).select_related("item", "agency").order_by("-id")[:8])
+
+
+@require_POST
+@staff_only(*OFFICERS)
+def sign_on(request: SignedIn) -> HttpResponse:
+    sites = {post.site for post in request.principal.posts if post.site}
+    window = get_object_or_404(Window, pk=wire.whole(request.POST.get("window", "")) or 0, site__in=sites)
+    try:
+        sitting.sign_on(window, by=request.principal)
+    except ValueError as problem:
+        messages.error(request, str(problem))
+    return redirect("desk-window")
+
+
+Verb = Callable[[SignedIn, Sitting, Ticket | None], object]
+
+
+def _call(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    if calling.call_next(seat.window, by=request.principal) is None:
+        messages.info(request, "现在没有人等候。")
+
+
+def _resume(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    known = Ticket.objects.filter(queue__in=seat.window.queues.all(), day=clock.today())
+    away = get_object_or_404(known, pk=wire.whole(request.POST.get("ticket", "")) or 0)
+    if away.state == Ticket.State.MISSED:
+        calling.come_back(away, by=request.principal)
+        messages.success(request, f"{away.number} 号已重新排队。")
+    else:
+        calling.resume(away, seat.window, by=request.principal)
+
+
+def _transfer(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    queue = Queue.objects.filter(site=seat.window.site, pk=wire.whole(request.POST.get("queue", "")) or 0).first()
+    if queue is None:
+        raise ValueError("请选择转到哪个业务。")
+    calling.transfer(_there(ticket), by=request.principal, queue=queue, note=request.POST.get("note", ""))
+
+
+def _consult(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    said = {name: request.POST.get(name, "") for name in ("about", "answer")}
+    made = consulting.answer(_there(ticket), by=request.principal, **said)
+    messages.success(request, f"咨询已登记，编号 {made.number}。")
+
+
+def _there(ticket: Ticket | None) -> Ticket:
+    if ticket is None:
+        raise ValueError("窗口现在没有号，请先叫号。")
+    return ticket
+
+
+def _ticket_act(act: Callable[..., object], **more: str) -> Verb:
+    def run(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+        said = {name: request.POST.get(field, "") for name, field in more.items()}
+        act(_there(ticket), by=request.principal, **said)
+
+    return run
+
+
+VERBS: dict[str, Verb] = {
+    "call": _call,
+    "recall": _ticket_act(calling.recall),
+    "start": _ticket_act(calling.begin),
+    "miss": _ticket_act(calling.miss),
+    "park": _ticket_act(calling.park, note="note"),
+    "done": _ticket_act(calling.finish),
+    "resume": _resume,
+    "transfer": _transfer,
+    "consultation": _consult,
+    "pause": lambda request, seat, ticket: sitting.pause(
+        seat, by=request.principal, reason=request.POST.get("reason", "")
+    ),
+    "continue": lambda request, seat, ticket: sitting.go_on(seat, by=request.principal),
+    "sign-off": lambda request, seat, ticket: sitting.sign_off(seat, by=request.principal),
+}
+
+
+@require_POST
+@staff_only(*OFFICERS)
+def act(request: SignedIn, verb: str) -> HttpResponse:
+    """POST /desk/window/call/ …; what was typed in a refused act stays on the page."""
+    if verb not in VERBS:
+        raise Http404
+    seat = sitting.of(request.principal)
+    if seat is None:
+        messages.error(request, "您还没有上岗，请先选窗口。")
+        return redirect("desk-window")
+    try:
+        VERBS[verb](request, seat, calling.at(seat.window))
+    except (ValueError, Conflict, PermissionDenied) as problem:
+        messages.error(request, str(problem))
+        return _page(request, request.POST.dict(), status=409 if isinstance(problem, Conflict) else 422)
+    return redirect("desk-window")
+
+
+def note(request: SignedIn, case: Case) -> None:
+    """An act on a case belongs to the number at the officer's window, when there is one."""
+    seat = sitting.of(request.principal)
+    ticket = calling.at(seat.window) if seat else None
+    if ticket is not None and ticket.case_id != case.pk:
+        calling.note_case(ticket, by=request.principal, case=case)

@@ -1,0 +1,126 @@
+"""Booking a time: the days of a queue with what is free, a place held while one thinks, and the bookings one has."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from onewindow.cases.models import Case
+from onewindow.catalogue.models import Item
+from onewindow.documents.typesetting import qr_svg
+from onewindow.hall import calendars
+from onewindow.hall.actions import booking as acts
+from onewindow.hall.models import Booking, Queue, Slot
+from onewindow.kernel import clock, wire
+from onewindow.kernel.flow import Conflict
+from onewindow.web.account.guards import Request, SignedIn, signed_in
+
+DAYS = 14
+
+
+def days(request: Request, code: str, pk: int) -> HttpResponse:
+    """Day by day what is free; the day chosen with its times."""
+    queue = get_object_or_404(Queue.objects.select_related("site", "zone"), site=code, pk=pk)
+    free = _free(queue)
+    chosen = _day(request.GET.get("day", "")) or next((day for day, left in free.items() if left), None)
+    slots = list(_slots(queue).filter(starts__date=chosen)) if chosen else []
+    context = {
+        "queue": queue, "site": queue.site, "free": free, "chosen": chosen, "slots": slots,
+        "moving": request.GET.get("move", ""), "item": request.GET.get("item", ""), "case": request.GET.get("case", ""),
+    }  # fmt: skip
+    return render(request, "halls/appointments.html", context)
+
+
+def _slots(queue: Queue) -> Any:
+    return Slot.objects.filter(
+        queue=queue, starts__gt=clock.now(), starts__lt=clock.now() + timedelta(days=DAYS), online__gt=0
+    )
+
+
+def _free(queue: Queue) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for slot in _slots(queue):
+        day = slot.starts.astimezone(clock.SHANGHAI).date()
+        found[day] = found.get(day, 0) + max(0, slot.left)
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@require_POST
+@signed_in
+def hold(request: SignedIn, code: str, pk: int) -> HttpResponse:
+    """Takes the place, or moves a booking to it."""
+    known = Slot.objects.select_related("queue__site", "queue__zone").filter(queue__site=code, queue=pk)
+    slot = get_object_or_404(known, pk=wire.whole(request.POST.get("slot", "")) or 0)
+    try:
+        made = _take(request, slot)
+    except (ValueError, Conflict) as problem:
+        messages.error(request, str(problem))
+        return redirect("hall-appointments", code, pk)
+    return redirect("my-booking", made.number)
+
+
+def _take(request: SignedIn, slot: Slot) -> Booking:
+    if moving := request.POST.get("move"):
+        return acts.move(_mine(request, moving), slot, by=request.principal)
+    case = Case.objects.of_applicant(request.principal).filter(number=request.POST.get("case", "")).first()
+    item = case.item if case else Item.objects.filter(pk=request.POST.get("item", "")).first()
+    return acts.hold(
+        slot, by=request.principal, item=item, case=case, people=wire.whole(request.POST.get("people", "1")) or 1,
+        wait="wait" in request.GET,
+    )  # fmt: skip
+
+
+def _mine(request: SignedIn, number: str) -> Booking:
+    known = Booking.objects.select_related("slot__queue__site", "slot__queue__zone", "item", "case", "ticket__visit")
+    return get_object_or_404(known, user=request.principal.user_id, number=number)
+
+
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    mine = Booking.objects.select_related("slot__queue__site", "item", "ticket__visit").filter(
+        user=request.principal.user_id
+    )
+    return render(request, "my/bookings.html", {"bookings": mine.order_by("-slot__starts")[:30]})
+
+
+@signed_in
+def show(request: SignedIn, number: str) -> HttpResponse:
+    booking = _mine(request, number)
+    return render(request, "my/booking.html", {"booking": booking, "qr": qr_svg(booking.number, scalable=True)})
+
+
+VERBS = {"confirmation": acts.confirm, "cancellation": acts.cancel}
+
+
+@require_POST
+@signed_in
+def act(request: SignedIn, number: str, verb: str) -> HttpResponse:
+    """POST …/confirmation/ or …/cancellation/."""
+    if verb not in VERBS:
+        raise Http404
+    booking = _mine(request, number)
+    try:
+        VERBS[verb](booking, by=request.principal)
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
+    return redirect("my-booking", number)
+
+
+@signed_in
+def calendar(request: SignedIn, number: str) -> HttpResponse:
+    """One event for the phone's calendar (RFC 5545)."""
+    response = HttpResponse(calendars.of([_mine(request, number)]), content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{number}.ics"'
+    return response

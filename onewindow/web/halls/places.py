@@ -1,0 +1,117 @@
+"""Halls for whoever comes: what is open, how long one waits, and a number drawn on the phone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from onewindow.accounts.models import Person, Site
+from onewindow.hall import estimates
+from onewindow.hall.actions import calling, drawing
+from onewindow.hall.hours import Timetable
+from onewindow.hall.models import Queue, Ticket, Visit
+from onewindow.kernel import clock, limits, wire
+from onewindow.kernel.flow import Conflict
+from onewindow.kernel.ledger import System
+from onewindow.web.account.guards import Request
+from onewindow.web.halls.holder import Holder
+
+PHONE = System("phone", "手机取号")
+OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    sites = Site.objects.filter(zones__isnull=False).distinct().order_by("level", "code")
+    return render(request, "halls/index.html", {"sites": sites})
+
+
+def show(request: Request, code: str) -> HttpResponse:
+    return render(request, "halls/hall.html", _context(_site(code)))
+
+
+def _site(code: str) -> Site:
+    return get_object_or_404(Site.objects.filter(zones__isnull=False).distinct(), pk=code)
+
+
+def _context(site: Site) -> dict[str, Any]:
+    queues = list(Queue.objects.filter(site=site).select_related("zone"))
+    timetable, loads = Timetable.of(site.pk), estimates.loads(queues)
+    rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
+    return {"site": site, "rows": rows, "priorities": Ticket.Priority.choices[1:]}
+
+
+@require_POST
+def draw(request: Request, code: str) -> HttpResponse:
+    """A number by phone; the page of the number is its ticket."""
+    site = _site(code)
+    queue = get_object_or_404(
+        Queue.objects.select_related("zone", "site"), site=site, pk=wire.whole(request.POST.get("queue", "")) or 0
+    )
+    if not limits.hit(f"draw:{limits.address(request)}", limit=10, per=timedelta(hours=1)):
+        messages.error(request, gettext("取号太频繁了，请过一会儿再取，或到大厅取号机上取。"))
+        return redirect("hall", site.pk)
+    try:
+        drawing.ensure_open(queue)
+        tickets = drawing.draw(
+            [_wish(request, queue)], by=request.principal or PHONE, source=Ticket.Source.PHONE, person=_person(request)
+        )
+    except ValueError as problem:
+        messages.error(request, str(problem))
+        return redirect("hall", site.pk)
+    return redirect("ticket", tickets[0].visit.secret)
+
+
+def _wish(request: Request, queue: Queue) -> drawing.Wish:
+    priority = request.POST.get("priority", "")
+    return drawing.Wish(queue, priority=priority if priority in Ticket.Priority.values else "")
+
+
+def _person(request: Request) -> Person | None:
+    who = request.principal
+    return Person.objects.filter(pk=who.person_id).first() if who and not who.is_staff and who.person_id else None
+
+
+def ticket(request: Request, secret: str) -> HttpResponse:
+    """The visit's numbers: place, estimate, and what one may do."""
+    visit = get_object_or_404(Visit.objects.select_related("site"), secret=secret)
+    return render(
+        request, "halls/ticket.html", {"visit": visit, "rows": _rows(visit), "old": visit.day < clock.today()}
+    )
+
+
+def _rows(visit: Visit) -> list[dict[str, Any]]:
+    tickets = list(visit.tickets.select_related("queue__zone", "window").order_by("pk"))
+    loads = estimates.loads({each.queue for each in tickets})
+    found = []
+    for each in tickets:
+        waits = each.state == Ticket.State.WAITING
+        ahead = estimates.ahead_of(each) if waits else 0
+        found.append({"ticket": each, "ahead": ahead, "wait": loads[each.queue_id].wait(ahead) if waits else None})
+    return found
+
+
+@require_POST
+def give_up(request: Request, secret: str, pk: int) -> HttpResponse:
+    return _moved(request, secret, pk, calling.give_up)
+
+
+@require_POST
+def come_back(request: Request, secret: str, pk: int) -> HttpResponse:
+    return _moved(request, secret, pk, calling.come_back)
+
+
+def _moved(request: Request, secret: str, pk: int, act: Any) -> HttpResponse:
+    found = get_object_or_404(
+        Ticket.objects.select_related("queue__zone", "site", "visit"), visit__secret=secret, pk=pk
+    )
+    try:
+        act(found, by=Holder(found))
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
+    return redirect("ticket", secret)

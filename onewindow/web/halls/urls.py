@@ -1,0 +1,29 @@
+from django.urls import path
+
+from onewindow.web.halls import appointments, kiosk, places, screens
+
+urlpatterns = [
+    path("halls/", places.index, name="halls"),
+    path("halls/<str:code>/", places.show, name="hall"),
+    path("halls/<str:code>/tickets/", places.draw, name="hall-draw"),
+    path("halls/<str:code>/queues/<int:pk>/appointments/", appointments.days, name="hall-appointments"),
+    path("halls/<str:code>/queues/<int:pk>/holds/", appointments.hold, name="hall-hold"),
+    path("my/bookings/", appointments.index, name="my-bookings"),
+    path("my/bookings/<str:number>/", appointments.show, name="my-booking"),
+    path("my/bookings/<str:number>/calendar.ics", appointments.calendar, name="my-booking-calendar"),
+    path("my/bookings/<str:number>/<slug:verb>/", appointments.act, name="my-booking-act"),
+    path("tickets/<str:secret>/", places.ticket, name="ticket"),
+    path("tickets/<str:secret>/<int:pk>/withdrawal/", places.give_up, name="ticket-withdrawal"),
+    path("tickets/<str:secret>/<int:pk>/return/", places.come_back, name="ticket-return"),
+    path("screens/<str:site>/<str:code>/", screens.zone, name="screen"),
+    path("screens/<str:site>/<str:code>/board/", screens.zone_board, name="screen-board"),
+    path("screens/<str:site>/<str:code>/events/", screens.zone_events, name="screen-events"),
+    path("screens/<str:site>/windows/<str:number>/", screens.window, name="window-screen"),
+    path("screens/<str:site>/windows/<str:number>/board/", screens.window_board, name="window-board"),
+    path("screens/<str:site>/windows/<str:number>/events/", screens.window_events, name="window-events"),
+    path("kiosk/<str:code>/", kiosk.start, name="kiosk"),
+    path("kiosk/<str:code>/queues/<int:pk>/", kiosk.queue, name="kiosk-queue"),
+    path("kiosk/<str:code>/check-in/", kiosk.check_in, name="kiosk-check-in"),
+    path("kiosk/<str:code>/tickets/", kiosk.draw, name="kiosk-draw"),
+    path("kiosk/<str:code>/tickets/<str:secret>/", kiosk.ticket, name="kiosk-ticket"),
+]
