@@ -173,8 +173,6 @@ def address(name: str, case: Case) -> str:
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12, "party": "0" * 12,
         "year": 2026, "section": "base", "name": "unknown.csv",
-        "reference": "0" * 12, "ground": "guardian",
-        "section": "base", "name": "unknown.csv",
         "reference": "0" * 12, "ground": "guardian", "secret": "0" * 12, "site": "510114", "verb": "call",
     }  # fmt: skip
     if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):
