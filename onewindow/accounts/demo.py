@@ -95,6 +95,7 @@ def make_accounts() -> list[SignIn]:
     heads = [(Post.Role.HEAD, agency, hall) for agency in agencies.values()]
     made.append(_staff("head", "程立", "机关负责人（批准延期）", heads))
     alone = {
+        Post.Role.GOVERNOR: ("方正国", None),
         Post.Role.MANAGER: ("邓勇", hall), Post.Role.SUPERVISOR: ("冯清", None), Post.Role.EDITOR: ("苏文", None),
         Post.Role.CHECKER: ("叶青", None), Post.Role.OPERATOR: ("蒋维", None), Post.Role.AGENT: ("杜春梅", village),
     }  # fmt: skip

@@ -198,11 +198,16 @@ def later_check(case: Case) -> Deadline | None:
     return _running("later_check", "事后核查", basis, case.decided_at, Limit(days=rule.check_days, unit="natural"))
 
 
+def governor_extends(guide: Guide) -> bool:
+    """联合办理、集中办理: 45 days, and 15 more by the head of the government at that level (行政许可法 §42(2))."""
+    return guide.kind == "行政许可" and bool(guide.joint) and guide.extension is None
+
+
 def longest_extension(guide: Guide) -> int:
     """Working days the head of the organ may add; 0 where no law allows it (行政许可法 §42(1), §42(2) 联合办理)."""
     if guide.extension:
         return guide.extension.days
-    return (15 if guide.joint else 10) if guide.kind == "行政许可" else 0
+    return (15 if governor_extends(guide) else 10) if guide.kind == "行政许可" else 0
 
 
 def delivery(decided: datetime) -> Deadline:

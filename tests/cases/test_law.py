@@ -279,7 +279,13 @@ class TestExtensions:
 
     def test_joint_handling_has_fifteen_and_other_matters_none(self, monday):
         joint = intake.accept(case := submitted(LICENCE, joint=["区住建局"]), by=post(case, "clerk"))
-        assert self.late(joint, 15).extension["days"] == 15
+        with pytest.raises(PermissionDenied):
+            self.late(joint, 15)
+        governor = cases.officer("区长", None, "governor")
+        pause.extend(joint, by=governor, days=15, reason="几个部门还在会商")
+        assert joint.extension["days"] == 15
+        assert facts(joint, "case.extended")["by_government"].endswith("人民政府")
+        assert Case.objects.open_to(governor).get() == joint
         other = intake.accept(case := submitted("XDP0032"), by=post(case, "clerk"))
         with pytest.raises(ValueError, match="没有规定可以延长"):
             self.late(other)

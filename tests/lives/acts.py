@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import correction, drafts, instant, intake, outcome, pause, review
-from onewindow.cases.models import Case
+from onewindow.cases.actions.serving import Handing
+from onewindow.cases.models import Case, Delivery
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.catalogue.procedure import PROCEDURES
 from tests.cases.conftest import post
@@ -17,6 +19,7 @@ from tests.factories.catalogue import flagship
 from tests.lives.book import Life
 
 POSTS = {"受理岗": "clerk", "审查岗": "reviewer", "决定岗": "decider", "机关负责人": "head"}
+GOVERNOR = "区政府负责人"
 Act = Callable[[Case, Principal, str], Any]
 
 
@@ -33,10 +36,10 @@ def begun(life: Life) -> Case:
 def _published(life: Life) -> Item:
     """A version of the item for this life alone: it may say other things than that of the next."""
     item = flagship(life.item)
-    if life.changes:
-        number = item.versions.count() + 1
-        body = life.guide.model_dump(mode="json")
-        item.current = ItemVersion.objects.create(item=item, number=number, body=body, digest=f"{life.item}-{number}")
+    number = item.versions.count() + 1
+    body = life.guide.model_dump(mode="json")
+    item.current = ItemVersion.objects.create(item=item, number=number, body=body, digest=f"{life.item}-{number}")
+    item.save(update_fields=["current"])
     return item
 
 
@@ -47,6 +50,8 @@ def who(case: Case, named: str, usual: str) -> Principal:
         return cases.citizen()
     if named == "另一人":
         return cases.citizen("chen", name="陈静", number="510125198907142128", phone="13880005678")
+    if named == GOVERNOR:
+        return cases.officer("governor", None, "governor")
     return post(case, POSTS[named])
 
 
@@ -103,12 +108,23 @@ def _extend(case: Case, by: Principal, said: str) -> None:
     pause.extend(case, by=by, days=int(days), reason=reason or "")
 
 
-WAYS = {words.split("（")[0]: key for key, words in outcome.DELIVERY_WAYS.items()}
+WAYS = {way.label.split("（")[0]: way for way in Delivery.Way}
 
 
 def _deliver(case: Case, by: Principal, said: str) -> None:
-    way, _, tracking = said.partition("，单号")
-    outcome.deliver(case, by=by, way=WAYS[way], tracking=tracking)
+    """`邮寄送达，单号EMS123，2026-03-26签收`; `代收人签收，李强（儿子）`; `留置送达，拒收，见证人王强`."""
+    way, *more = said.split("，")
+    told: dict[str, Any] = {}
+    for part in more:
+        if part.startswith("单号"):
+            told["tracking"] = part.removeprefix("单号")
+        elif part.endswith("签收"):
+            told["on"] = date.fromisoformat(part.removesuffix("签收"))
+        elif part.startswith("见证人"):
+            told["handing"] = Handing(WAYS[way], refused="当面拒收", witnesses=part)
+        elif found := re.fullmatch(r"(.+)（(.+)）", part):
+            told["receiver"], told["relation"] = found.groups()
+    outcome.deliver(case, by=by, way=WAYS[way], **told)
 
 
 # The act as the life calls it → who usually does it, and the action.

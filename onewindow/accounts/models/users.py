@@ -138,6 +138,7 @@ class Post(models.Model):
         REVIEWER = "reviewer", "审查岗"
         DECIDER = "decider", "决定岗"
         HEAD = "head", "机关负责人"
+        GOVERNOR = "governor", "区政府负责人"
         MANAGER = "manager", "大厅管理"
         SUPERVISOR = "supervisor", "效能监管"
         EDITOR = "editor", "内容编辑"

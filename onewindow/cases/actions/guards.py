@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onewindow.accounts.models import Mandate
 from onewindow.accounts.principal import Principal
-from onewindow.cases import steps
+from onewindow.cases import deadlines, steps
 from onewindow.cases.models import Case, State
 from onewindow.kernel.ledger import Actor, System
 
@@ -180,8 +180,10 @@ def inspector(case: Case, by: Actor) -> bool:
     return _post(case, by, "reviewer", "decider")
 
 
-def head(case: Case, by: Actor) -> bool:
-    """The head of the organ 机关负责人: extends a period (行政许可法 §42)."""
+def extender(case: Case, by: Actor) -> bool:
+    """The head of the organ extends a period; where several handle a licence jointly, the head of the government."""
+    if deadlines.governor_extends(case.guide):
+        return isinstance(by, Principal) and by.has_at(None, "governor") and not applicant(case, by)
     return _post(case, by, "head")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 from onewindow.cases import deadlines, notices
 from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
@@ -86,7 +88,7 @@ def note_overrun(case: Case, *, by: Actor) -> dict[str, Any]:
 
 @transition(
     "case.extended", label="延长审批", source={State.REVIEWING, State.DECIDING, State.PAUSED}, target=None,
-    allowed=guards.head,
+    allowed=guards.extender,
 )  # fmt: skip
 def extend(case: Case, *, by: Actor, days: int, reason: str) -> dict[str, Any]:
     """延期: once, before expiry, by the head of the organ, with the reason told (行政许可法 §42)."""
@@ -105,6 +107,8 @@ def extend(case: Case, *, by: Actor, days: int, reason: str) -> dict[str, Any]:
     deadlines.refresh(case)
     due = case.statutory_due.isoformat()
     facts: dict[str, Any] = {"days": days, "reason": reason, "before": before, "due_on": due}
+    if deadlines.governor_extends(case.guide):
+        facts["by_government"] = settings.DISTRICT_NAME + "人民政府"
     return {**facts, "paper": notices.paper(case, "extension", by=by, **facts)}
 
 

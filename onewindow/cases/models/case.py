@@ -62,6 +62,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
             visible |= (Q(agency_id__in=held) | Q(former__overlap=held)) & begun if held else Q(pk__in=[])
             if asked := principal.agencies("reviewer", "decider"):
                 visible |= Q(partners__overlap=sorted(asked))
+            if principal.has_at(None, "governor"):
+                visible |= Q(version__body__joint__0__isnull=False, accepted_at__isnull=False)
             # A supervisor's post without an agency is over the whole district.
             district = principal.has_at(None, "supervisor")
             supervised = Q() if district else Q(agency_id__in=principal.agencies("supervisor"))

@@ -35,7 +35,7 @@ class SignedIn(Request):
 View = Callable[..., HttpResponseBase]
 # The first page of a post's work; of somebody with several posts, the first that fits.
 WORKPLACES = {
-    "desk-list": ("clerk", "reviewer", "decider", "manager", "head", "supervisor"),
+    "desk-list": ("clerk", "reviewer", "decider", "manager", "head", "governor", "supervisor"),
     "manage-home": ("editor", "checker"),
     "exchange-home": ("operator",),
     "manage-calendar": ("operator",),

@@ -29,7 +29,7 @@ from onewindow.web.desk.acts import ACTS, Words, offers, unsent
 from onewindow.web.desk.acts import proceedings as acts
 from onewindow.web.my import steps as questions
 
-OFFICERS = ("clerk", "reviewer", "decider", "manager", "head")
+OFFICERS = ("clerk", "reviewer", "decider", "manager", "head", "governor")
 
 
 @staff_only(*OFFICERS, "supervisor")
