@@ -78,6 +78,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-submission": ("POST", OWNER), "case-corrections": ("POST", OWNER), "case-withdrawal": ("POST", OWNER),
     "case-parties": ("POST", OWNER), "case-party-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
     "party": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
+    "my-amendment": ("POST", OWNER), "my-agent-stop": ("POST", (IN, NO, NO, NO, NO, NO)),
     "case-delivery": ("POST", OWNER), "my-remedy": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing to object to
     "desk-deliveries": ("GET", DESK), "desk-delivery-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
@@ -172,7 +173,7 @@ def address(name: str, case: Case) -> str:
         "code": case.item_id, "number": case.number, "key": "intake" if "clock" in name else "photo", "page": 1,
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12, "party": "0" * 12,
-        "year": 2026, "section": "base", "name": "unknown.csv",
+        "year": 2026, "section": "base", "name": "unknown.csv", "change": "00000000",
         "reference": "0" * 12, "ground": "guardian", "secret": "0" * 12, "site": "510114", "verb": "call",
     }  # fmt: skip
     if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):

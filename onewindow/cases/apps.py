@@ -8,6 +8,8 @@ class CasesConfig(AppConfig):
         from onewindow.cases import calendar_notices, changeover, deliveries, messages, party_messages
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
+            agents,
+            amendment,
             calendar,
             concerning,
             correction,

@@ -39,6 +39,7 @@ TOLD = {
     "case.finished_outside": "finished_outside",
     "case.version_moved": "version_moved",
     "case.deemed_renewed": "deemed_renewed",
+    "case.change_proposed": "change_proposed",
     "case.certificate_revoked": "certificate_revoked",
     "case.certificate_recalled": "certificate_recalled",
     "case.certificate_withdrawn": "certificate_withdrawn",
@@ -54,9 +55,27 @@ TOLD = {
 }
 
 
+# Acts of an agent the principal is told of as well.
+BY_AGENT = frozenset({
+    "case.corrected", "case.withdrawn", "case.delivery_chosen", "case.change_consented", "case.change_refused",
+})  # fmt: skip
+
+
+def _tell_agent(entry: Entry) -> None:
+    case = Case.objects.select_related("item", "mandate__agent").get(number=entry.subject)
+    assert case.mandate is not None
+    context = {"item": str(case.item), "number": case.number}
+    for user in User.objects.filter(person_id=case.mandate.agent_id, is_active=True):
+        notify(user=user, template="agent_stopped", context=context, subject=case.number, entry=entry.pk)
+
+
 def on_entry(entry: Entry) -> None:
     if entry.event == "case.submitted":
-        _tell_principal(entry)
+        _tell_principal(entry, "filed_for_you")
+    elif entry.event in BY_AGENT:
+        _tell_principal(entry, "acted_for_you")
+    elif entry.event == "case.agent_stopped":
+        _tell_agent(entry)
     template = TOLD.get(entry.event)
     if template is None or entry.data.get("late") or entry.data.get("quiet"):
         return
@@ -79,11 +98,11 @@ def on_entry(entry: Entry) -> None:
     )
 
 
-def _tell_principal(entry: Entry) -> None:
+def _tell_principal(entry: Entry, template: str) -> None:
     """Somebody filed for them: the person, or who stands for the body, unless that is who filed."""
     parties = Case.objects.select_related("item", "filed_by", "person", "organisation", "mandate__agent")
     case = parties.get(number=entry.subject)
-    if case.mandate is None:
+    if case.mandate is None or (template != "filed_for_you" and entry.actor != f"user:{case.filed_by_id}"):
         return
     users = of_body(case.organisation_id) if case.organisation_id else []
     if case.organisation_id is None and case.person_id:
@@ -92,7 +111,7 @@ def _tell_principal(entry: Entry) -> None:
         "agent": secrecy.mask_name(case.mandate.agent.name), "principal": case.applicant_masked,
         "item": str(case.item), "number": case.number,
     }  # fmt: skip
-    shared: dict[str, Any] = {"template": "filed_for_you", "context": facts, "subject": case.number, "entry": entry.pk}
+    shared: dict[str, Any] = {"template": template, "context": facts, "subject": case.number, "entry": entry.pk}
     for user in users:
         if user.pk != case.filed_by_id:
             notify(user=user, link=f"/my/cases/{case.number}/", **shared)
@@ -118,7 +137,10 @@ def recipient(case: Case) -> tuple[User | None, str]:
     A clerk filed for the window, a program for its user, an agent only while the mandate 委托 is in force.
     """
     filer = case.filed_by
-    ended = case.mandate_id is not None and not Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
+    stopped = case.agent_stopped_at is not None
+    ended = stopped or (
+        case.mandate_id is not None and not Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
+    )
     if case.channel != Case.Channel.DESK and filer.person_id and not ended:
         return filer, case.applicant_phone
     own = User.objects.filter(person_id=case.person_id, is_active=True).first() if case.person_id else None

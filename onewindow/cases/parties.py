@@ -33,6 +33,11 @@ def unconfirmed(case: Case, said: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def unanswered(case: Case) -> list[str]:
+    """Who was asked again after a change, or declined."""
+    return [party.name for party in current(case) if not party.is_confirmed] if case.guide.parties else []
+
+
 def mark(case: Case) -> str:
     """Of what is declared: who confirms a page sends it back, and confirms nothing else."""
     papers = case.papers.filter(removed_at__isnull=True).order_by("pk").values_list("material", "file_id", "paper_form")

@@ -47,6 +47,22 @@ def filler(case: Case, by: Actor) -> bool:
     return isinstance(by, Principal) and asked.filter(user_id=by.user_id).exists()
 
 
+def witness(case: Case, by: Actor) -> bool:
+    """The clerk before whom the applicant signs a proposed change."""
+    return any(not each["answer"] for each in case.amendments) and clerk(case, by)
+
+
+def principal(case: Case, by: Actor) -> bool:
+    """委托人: whose matter an agent files; for a body who stands for it."""
+    if not isinstance(by, Principal) or by.person_id is None or case.mandate is None:
+        return False
+    if case.mandate.agent_id == by.person_id:
+        return False
+    if case.organisation_id:
+        return Mandate.objects.bodies(by.person_id).filter(pk=case.organisation_id).exists()
+    return by.person_id == case.person_id
+
+
 def party(case: Case, by: Actor) -> bool:
     """共同申请人: applies together with the applicant, and has joined."""
     if not isinstance(by, Principal) or by.person_id is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from onewindow.cases import concerning, deadlines, deliveries, notices, weighing
+from onewindow.cases import concerning, deadlines, deliveries, notices, parties, weighing
 from onewindow.cases.actions import certifying, gap, guards, later_check, proceedings, second, serving
 from onewindow.cases.actions.serving import Handing
 from onewindow.cases.actions.wording import wording
@@ -24,6 +24,8 @@ def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] |
     opinion = wording(opinion)
     gap.ensure_closed(case)
     proceedings.ensure_done(case, grant=True)
+    if waiting := parties.unanswered(case):
+        raise ValueError(f"内容更正过，共同申请人{'、'.join(waiting)}还没有重新确认，不能准予。")
     later_check.schedule(case)
     judged = _weighed(case, by, "grant", weighed)
     case.outcome, case.decided_at = Case.Outcome.GRANTED, clock.now()

@@ -17,7 +17,7 @@ from onewindow.kernel import forms, wire
 from onewindow.kernel.flow import available
 from onewindow.notifications.models import Message
 from onewindow.web.account.guards import SignedIn, signed_in
-from onewindow.web.my import acting, deliveries, hearings
+from onewindow.web.my import acting, amendments, deliveries, hearings
 from onewindow.web.my.door import own_case, seen_case
 
 PAGE = 20
@@ -69,6 +69,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
         "rating": Rating.objects.filter(case=case).first(),
         **deliveries.shown(case, request.principal),
         "parties": parties.current(case),
+        **amendments.shown(case, request.principal),
     }
     return render(request, "my/case.html", context | hearings.of(case))
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from onewindow.web.my import (
     acting,
+    amendments,
     apply,
     cases,
     deliveries,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("my/cases/<str:number>/", cases.show, name="my-case"),
     path("my/cases/<str:number>/hearings/<uuid:pk>/", hearings.answer, name="case-hearing"),
     path("my/cases/<str:number>/clock/<str:key>/", cases.clock_page, name="my-clock"),
+    path("my/cases/<str:number>/amendments/<slug:change>/", amendments.answer, name="my-amendment"),
+    path("my/cases/<str:number>/agent/", amendments.stop_agent, name="my-agent-stop"),
     path("my/cases/<str:number>/delivery/", deliveries.choose, name="case-delivery"),
     path("my/cases/<str:number>/remedies/<slug:key>/", deliveries.remedy, name="my-remedy"),
     path("my/cases/<str:number>/held/", held.choose, name="case-held"),

@@ -47,6 +47,9 @@ WHO = {
     "decides": "decider 决定岗; what was proposed, another decider or the head signs",
     "second": "another decider 决定岗 or the head 机关负责人, never who proposed it",
     "signer": "decider 决定岗 or head 机关负责人",
+    "principal": "the principal 委托人 of an agent's case",
+    "officer": "any officer of the agency",
+    "witness": "window clerk 窗口受理岗, while a change waits for the applicant",
     "serves": "window clerk 窗口受理岗; the program itself, when the day of a notice has passed or a paper was opened",
     "timer": "the program itself, when the day has passed",
 }

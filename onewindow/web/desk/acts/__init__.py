@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onewindow.cases.models import Case
-from onewindow.web.desk.acts import afterwards, holding, intake, outcome, outside, promises, review
+from onewindow.web.desk.acts import afterwards, amendment, holding, intake, outcome, outside, promises, review
 from onewindow.web.desk.acts.act import Act, Words
 
 __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
@@ -40,6 +40,8 @@ ORDER = [
     promises.CORRECTION_REPORT,
     review.PAUSE,
     review.EXTENSION,
+    amendment.CONSENT,
+    amendment.PROPOSAL,
     intake.REFUSAL,
     intake.WITHDRAWAL,
     review.TERMINATION,
