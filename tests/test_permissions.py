@@ -92,6 +92,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-site-photo-removal": ("POST", (IN, NO, NO, NO, NO, NO)), "case-hearing": ("POST", (IN, NO, NO, NO, NO, NO)),
     "verify-tool": ("GET", EVERYONE), "case-dossier": ("POST", OWNER),
     "desk-dossier": ("GET", (IN, NO, NO, NO, OK, NO)),
+    "desk-posts": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-away": ("POST", (IN, NO, NO, OK, OK, OK)),
+    "desk-back": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-backup": ("POST", (IN, NO, NO, NO, NO, NO)),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
     "desk-discretion": ("POST", (IN, NO, NO, NO, OK, NO)),
     "desk-certificates": ("GET", (IN, NO, NO, OK, OK, OK)),

@@ -92,6 +92,7 @@ def make_accounts() -> list[SignIn]:
     roles = (Post.Role.REVIEWER, Post.Role.DECIDER)
     decided = [(role, agencies[code], hall) for code in ("WJJ", "SBZX", "XSPJ") for role in roles]
     made.append(_staff("chuangkou", "曾小红", "综合窗口首席代表（即办件）", [*everywhere, *decided]))
+    made += _colleagues(agencies["XSPJ"], hall)
     heads = [(Post.Role.HEAD, agency, hall) for agency in agencies.values()]
     made.append(_staff("head", "程立", "机关负责人（批准延期）", heads))
     alone = {
@@ -102,6 +103,15 @@ def make_accounts() -> list[SignIn]:
     for role, (name, site) in alone.items():
         made.append(_staff(role, name, str(Post.Role(role).label), [(role, None, site)]))
     return made + [_citizen(citizen) for citizen in CITIZENS] + [_company()]
+
+
+def _colleagues(agency: Agency, hall: Site | None) -> list[SignIn]:
+    """Who goes to the site as the second officer and stands in as B 角; who chairs hearings and reviews nothing."""
+    second = _staff("xspj-reviewer2", "李琴", f"{agency} 审查岗（B 角）", [(Post.Role.REVIEWER, agency, hall)])
+    chair = _staff("xspj-chair", "王磊", f"{agency} 听证主持人", [(Post.Role.MANAGER, agency, hall)])
+    own = Post.objects.filter(user__username="xspj-reviewer", role=Post.Role.REVIEWER, agency=agency, backup=None)
+    own.update(backup=User.objects.get(username="xspj-reviewer2"))
+    return [second, chair]
 
 
 def _staff(username: str, name: str, role: str, posts: Sequence[tuple[str, Agency | None, Site | None]]) -> SignIn:

@@ -106,11 +106,12 @@ def obstacles(case: Case, *, grant: bool) -> Iterator[str]:
     for each in kept:
         if each.is_open and not each.may_wait:
             yield f"{each.get_kind_display()}还没有结束（{each.get_state_display()}，{said_day(each.on, each.time)}）"
-    visited = any(each.kind == Proceeding.Kind.SITE_VISIT for each in done)
+    begun = {each.kind for each in kept if each.is_open} | {each.kind for each in done}
     # What was promised 告知承诺 is looked at afterwards (actions.later_check).
-    if grant and rule.visit_when and not visited and not case.by_promise and _holds(rule.visit_when, case):
+    visit = grant and rule.visit_when and not case.by_promise and Proceeding.Kind.SITE_VISIT not in begun
+    if visit and _holds(rule.visit_when, case):
         yield "按规程应当现场核查，还没有核查笔录"
-    if rule.hearing and not any(_heard(each) for each in kept):
+    if rule.hearing and Proceeding.Kind.HEARING not in begun and not any(map(_heard, kept)):
         yield {"offered": "按规程应当告知听证的权利", "required": "按规程应当举行听证"}[rule.hearing] + "，还没有办"
     if rule.collective and not any(each.kind == Proceeding.Kind.DISCUSSION for each in done):
         yield "按规程应当集体讨论，还没有讨论记录"

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from onewindow.web.desk import bindings, cases, certificates, credit, deliveries, dossier, instant, proceedings, window
+from onewindow.web.desk import (
+    bindings,
+    cases,
+    certificates,
+    credit,
+    deliveries,
+    dossier,
+    instant,
+    posts,
+    proceedings,
+    window,
+)
 from onewindow.web.desk.completions import errors, template
 from onewindow.web.desk.completions import index as completions_index
 
@@ -13,6 +24,10 @@ urlpatterns = [
     path("desk/new/<str:code>/", instant.show, name="desk-instant"),
     path("desk/credit/", credit.index, name="desk-credit"),
     path("desk/credit/<str:number>/repair/", credit.repair, name="desk-credit-repair"),
+    path("desk/posts/", posts.index, name="desk-posts"),
+    path("desk/posts/absences/", posts.be_away, name="desk-away"),
+    path("desk/posts/absences/<int:pk>/return/", posts.be_back, name="desk-back"),
+    path("desk/posts/<int:pk>/backup/", posts.name_backup, name="desk-backup"),
     path("desk/bindings/", bindings.find, name="desk-bindings"),
     path("desk/bindings/<str:reference>/", bindings.show, name="desk-binding"),
     path("desk/bindings/<str:reference>/verification/", bindings.verify, name="desk-binding-verification"),
