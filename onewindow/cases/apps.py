@@ -13,6 +13,7 @@ class CasesConfig(AppConfig):
             calendar,
             concerning,
             correction,
+            forwarding,
             intake,
             outcome,
             outside,

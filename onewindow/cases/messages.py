@@ -38,6 +38,8 @@ TOLD = {
     "case.told_outside": "told_outside",
     "case.finished_outside": "finished_outside",
     "case.version_moved": "version_moved",
+    "case.forwarded": "forwarded",
+    "case.upper_noted": "upper_noted",
     "case.deemed_renewed": "deemed_renewed",
     "case.change_proposed": "change_proposed",
     "case.certificate_revoked": "certificate_revoked",

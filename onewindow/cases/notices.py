@@ -53,6 +53,7 @@ KINDS = {
     "granted": Kind("decision_granted", "准予决定书", "准"),
     "denied": Kind("decision_denied", "不予决定书", "不准"),
     "withdrawal": Kind("withdrawal", "准予撤回通知书", "撤"),
+    "forwarded": Kind("forwarding", "初审转报通知书", "转"),
     "revoked": Kind("certificate_ended", "撤销决定书", "撤销"),
     "recalled": Kind("certificate_ended", "撤回决定书", "撤回"),
     "withdrawn_licence": Kind("certificate_ended", "吊销决定书", "吊"),

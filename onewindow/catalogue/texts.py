@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from onewindow.catalogue.afterwards import Discretion, Standing
 from onewindow.catalogue.guide import (
     Condition,
     Contacts,
@@ -61,6 +62,8 @@ SPOKEN: dict[type[BaseModel], frozenset[str]] = {
     FormPage: frozenset({"title", "intro"}),
     FormField: frozenset({"label", "hint", "placeholder", "unit", "pattern_hint"}),
     # The note is for the agency that checks the guide.
+    Discretion: frozenset({"title", "amount", "unit"}),
+    Standing: frozenset({"text", "conditions"}),
     Provenance: frozenset({"source"}),
 }  # fmt: skip
 # Between a path and the Chinese, where one text needs another translation at that place (gettext's own sign).

@@ -44,6 +44,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "proceeding": _PAPER | {"rows"},
     "transfer": _PAPER | {"taker", "document", "effective_on"},
     "delivery": _PAPER | {"way", "delivered_papers"},
+    "forwarding": _PAPER | {"upper_organ", "opinion"},
     "certificate_ended": _PAPER | {"act", "certificate", "certificate_type", "ground", "reason"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "specimen": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),

@@ -39,6 +39,7 @@ MORE = {
         "taker": "成都市新都区行政审批局", "document": "新府发〔2026〕9号", "transfer_basis": "相对集中行政许可权改革",
         "effective_on": "2026-03-16", "due_on": "2026-03-25", "taker_phone": "028-96123",
     },
+    "forwarding": {"upper_organ": "四川省广播电视局", "opinion": "材料齐全，同意上报"},
     "certificate_ended": {
         "act": "撤销", "certificate": "XDA20260000001K", "certificate_type": "公共场所卫生许可证",
         "holder": "香城骨汤馆", "heard": "未提出陈述、申辩", "fraud": True, "ground": "以欺骗、贿赂等不正当手段取得",
@@ -80,6 +81,7 @@ SAYS = {
     "extension": ["10个工作日", "2026年4月14日", "负责人批准"],
     "proceeding": ["杨帆、李琴", "与更衣室共用", "见证人见证", "核查人员签名"],
     "termination": ["终止办理", "申请单位已经注销", "60日"],
+    "forwarding": ["四川省广播电视局", "同意上报", "由其作出决定"],
     "certificate_ended": [
         "决定撤销下列证照",
         "XDA20260000001K",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines, notices, readiness
 from onewindow.cases.actions import gap, guards, promise
@@ -170,19 +171,28 @@ REFUSAL_GROUNDS = {
     "case.refused", label="不予受理", source={State.SUBMITTED, State.RECEIVED}, target=State.REFUSED,
     allowed=guards.clerk_here, tone="danger",
 )  # fmt: skip
-def refuse_to_accept(case: Case, *, by: Actor, ground: str, reason: str, right_organ: str = "") -> dict[str, Any]:
+def refuse_to_accept(
+    case: Case, *, by: Actor, ground: str, reason: str, right_organ: str = "", right_agency: str = ""
+) -> dict[str, Any]:
     """不予受理: in writing, with the reason and, where it is another organ's power, its name (行政许可法 §32)."""
     if ground not in REFUSAL_GROUNDS:
         raise ValueError("请选择不予受理的理由。")
     if deadlines.is_silent(case):
         raise ValueError("收到申请已超过五个工作日，依法视为受理，不能再不予受理。请先受理，再依法作出决定。")
-    other = ground == "other_organ"
+    other, phone = ground == "other_organ", ""
+    if other and (agency := Agency.objects.filter(code=right_agency).exclude(pk=case.agency_id).first()):
+        right_organ, phone = agency.name, agency.phone
     organ = wording(right_organ, least=2 * other, otherwise="不属于本机关职权的，请写明应当向哪个机关申请。")
     reason = wording(reason, least=4, otherwise="请写明不予受理的具体原因，至少四个字。")
     case.finished_at = clock.now()
     case.state = State.REFUSED
     deadlines.refresh(case)
-    facts: dict[str, Any] = {"ground": REFUSAL_GROUNDS[ground], "reason": reason, "right_organ": organ}
+    facts: dict[str, Any] = {
+        "ground": REFUSAL_GROUNDS[ground],
+        "reason": reason,
+        "right_organ": organ,
+        "right_phone": phone,
+    }
     return {**facts, "paper": notices.paper(case, "refusal", by=by, **facts)}
 
 

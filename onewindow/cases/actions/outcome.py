@@ -22,6 +22,8 @@ from onewindow.kernel.ledger import Actor, System
 def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] | None = None) -> dict[str, Any]:
     """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
     opinion = wording(opinion)
+    if case.guide.forwarding:
+        raise ValueError(f"这个事项由{case.guide.forwarding.organ}决定，本机关初审后请转报。")
     gap.ensure_closed(case)
     proceedings.ensure_done(case, grant=True)
     if waiting := parties.unanswered(case):

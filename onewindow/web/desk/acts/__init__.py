@@ -26,6 +26,8 @@ ORDER = [
     intake.PREREVIEW_PASS,
     intake.PREREVIEW_RETURN,
     review.OPINION,
+    afterwards.FORWARD,
+    afterwards.UPPER,
     outcome.GRANT,
     outcome.DELIVERY,
     outcome.COMPLETION,

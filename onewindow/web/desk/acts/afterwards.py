@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
-from onewindow.cases.actions import afterwards, second
+from onewindow.cases.actions import afterwards, forwarding, second
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
 
 
@@ -38,6 +40,23 @@ class SendBack(Words):
     reason = text("为什么不签字", rows=2, max_length=500)
 
 
+class Forward(Words):
+    opinion = text("初审意见", rows=3)
+    upper_number = forms.CharField(label="上级办件编号（有就填）", required=False, max_length=60)
+
+
+class Upper(Words):
+    number = forms.CharField(label="上级办件编号", required=False, max_length=60)
+    result = one_of("上级的决定", {"": "还没有", **forwarding.RESULTS}, initial="")
+    note = text("说明", rows=2, required=False, max_length=500)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["result"].required = False
+
+
+FORWARD = Act("forwarding", forwarding.forward, Forward, "初审结束后由上级机关决定，这件在本机关办结。")
+UPPER = Act("upper-result", forwarding.note_upper, Upper)
 TWO = "另一位决定人或负责人签字后才生效，证照当即失效。"
 SIGNATURE = Act("signature", second.sign, Click)
 RETURN = Act("proposal-return", second.send_back, SendBack)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from django import forms
 
+from onewindow.accounts.models import Agency
 from onewindow.cases.actions import correction, intake
 from onewindow.web.desk.acts.act import Act, Click, Remarks, Words, one_of, text
+
+
+def _agencies() -> list[tuple[str, str]]:
+    return [("", "—"), *Agency.objects.values_list("code", "name")]
 
 
 class Refuse(Words):
     ground = one_of("理由", intake.REFUSAL_GROUNDS)
     reason = text("具体原因")
-    right_organ = forms.CharField(label="应当向哪个机关申请", required=False, max_length=100)
+    right_agency = forms.ChoiceField(label="应当向哪个机关申请（本区的选一个）", required=False, choices=_agencies)
+    right_organ = forms.CharField(label="不在本区名单里的，写机关名称", required=False, max_length=100)
 
 
 class Corrections(Remarks):

@@ -40,11 +40,15 @@ class Deliver(Words):
 
 
 def _plain(case: Case) -> bool:
-    """Decided without a standard of discretion 裁量基准, and nothing waits for a signature."""
+    """Decided without a standard of discretion 裁量基准."""
     return case.guide.discretion is None
 
 
-GRANT = Act("grant", outcome.grant, Grant, fits=_plain)
+def _ours(case: Case) -> bool:
+    return _plain(case) and case.guide.forwarding is None
+
+
+GRANT = Act("grant", outcome.grant, Grant, fits=_ours)
 DELIVERY = Act("delivery", outcome.deliver, Deliver)
 COMPLETION = Act("completion", outcome.finish, Click)
 DENIAL = Act("denial", outcome.deny, Deny, "不予决定送达后产生法律效力，申请人可以复议或诉讼。", fits=_plain)
