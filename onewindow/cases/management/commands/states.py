@@ -43,7 +43,6 @@ WHO = {
     "bearer": "applicant 申请人, or the window clerk 窗口受理岗 who has it in hand",
     "inspector": "reviewer 审查岗 or decider 决定岗, two of them",
     "extender": "head of the organ 机关负责人; of the government 区政府负责人 where handled jointly",
-    "officer": "any officer of the agency",
     "concluder": "decider 决定岗; what was proposed, another decider or the head signs",
     "decides": "decider 决定岗; what was proposed, another decider or the head signs",
     "second": "another decider 决定岗 or the head 机关负责人, never who proposed it",
