@@ -99,7 +99,8 @@ def clerk_here(case: Case, by: Actor) -> bool:
 
 def courier(case: Case, by: Actor) -> bool:
     """Who takes a matter to the outside system and brings back its word: the exchange, or a clerk by hand."""
-    return case.goes_outside and (exchange(by) or clerk(case, by))
+    by_hand = case.state != State.OUTSIDE_DONE and clerk(case, by)
+    return case.goes_outside and (exchange(by) or by_hand)
 
 
 def exchange(by: Actor) -> bool:
