@@ -79,6 +79,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-parties": ("POST", OWNER), "case-party-removal": ("POST", (IN, NO, NO, NO, NO, NO)),
     "party": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody was asked
     "my-amendment": ("POST", OWNER), "my-agent-stop": ("POST", (IN, NO, NO, NO, NO, NO)),
+    "desk-reuse": ("GET", (IN, NO, NO, NO, NO, NO)),  # managers: tests/cases/test_reuse.py
     "case-delivery": ("POST", OWNER), "my-remedy": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing to object to
     "desk-deliveries": ("GET", DESK), "desk-delivery-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),

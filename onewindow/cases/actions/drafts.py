@@ -190,14 +190,17 @@ def _title(case: Case, material: str) -> str:
     raise ValueError(f"这个事项没有材料 {material}")
 
 
-def add_paper(case: Case, material: str, file: File, *, by: Principal) -> CasePaper:
+def add_paper(case: Case, material: str, file: File, *, by: Principal, taken_from: str = "") -> CasePaper:
+    """`taken_from` names what was there before, where it is not handed in anew."""
     title = _title(case, material)
     if file.scan == File.Scan.INFECTED:
         raise ValueError("文件含有害内容，没有收下。请换一个文件。")
     with _editing(case, by):
         case.remarks = _fixed(case, {f"material:{material}"})
         same = case.papers.filter(material=material, file__sha256=file.sha256, removed_at__isnull=True).first()
-        return same or CasePaper.objects.create(case=case, material=material, title=title, file=file, added_by=by.key)
+        return same or CasePaper.objects.create(
+            case=case, material=material, title=title, file=file, added_by=by.key, taken_from=taken_from
+        )
 
 
 def replace_papers(case: Case, old: Sequence[CasePaper], file: File, *, by: Principal) -> CasePaper:

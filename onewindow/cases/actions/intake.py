@@ -7,7 +7,7 @@ from typing import Any
 
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
-from onewindow.cases import deadlines, notices, readiness
+from onewindow.cases import deadlines, notices, readiness, reuse
 from onewindow.cases.actions import gap, guards, promise
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
@@ -96,6 +96,7 @@ def submit(case: Case, *, by: Actor, promised: Promised = NOTHING) -> dict[str, 
     be promised is `promised` 容缺、告知承诺, and stands in a letter of its own.
     """
     found = readiness.ensure(case, promised=promised)
+    case.reuse = reuse.count(found)
     letter = promise.make(case, found.offer, promised)
     case.submitted_at = case.complete_at = clock.now()
     case.state = State.SUBMITTED

@@ -10,6 +10,7 @@ from onewindow.web.desk import (
     instant,
     posts,
     proceedings,
+    reuse,
     window,
 )
 from onewindow.web.desk.completions import errors, template
@@ -52,6 +53,7 @@ urlpatterns = [
         proceedings.remove_photo,
         name="desk-site-photo-removal",
     ),
+    path("desk/reuse/", reuse.show, name="desk-reuse"),
     path("desk/cases/<str:number>/deliveries/", deliveries.show, name="desk-deliveries"),
     path("desk/cases/<str:number>/deliveries/<int:pk>/proof/", deliveries.proof, name="desk-delivery-proof"),
     path("desk/cases/<str:number>/dossier/", dossier.show, name="desk-dossier"),

@@ -92,8 +92,9 @@ def reuse(request: SignedIn, number: str, key: str) -> HttpResponse:
     """What was handed in or issued before stands for the paper: not asked twice (优化营商环境条例 §44)."""
     case = draft_case(request, number)
     drafts.ensure_editable(case, request.principal)
-    file = vault.take(case, request.POST.get("from", ""), _material(case, key).name, request.principal)
+    taken = request.POST.get("from", "")[:100]
+    file = vault.take(case, taken, _material(case, key).name, request.principal)
     if file is None:
         raise Http404
-    drafts.add_paper(case, key, file, by=request.principal)
+    drafts.add_paper(case, key, file, by=request.principal, taken_from=taken)
     return _back(case, key)

@@ -1,0 +1,35 @@
+"""少交材料: counted once at the submission, on known numbers."""
+
+from datetime import date
+
+import pytest
+
+from onewindow.accounts.models import Post
+from onewindow.cases import reuse
+from onewindow.cases.actions import drafts, intake
+from tests.cases.conftest import submitted, whole
+from tests.cast import officer
+from tests.factories import cases
+
+pytestmark = pytest.mark.django_db
+
+
+def test_known_numbers(calendar, time_machine):
+    time_machine.move_to("2026-03-02 10:00+08:00")
+    first, second = submitted(), whole()
+    paper = second.papers.get()
+    drafts.remove_paper(second, paper, by=cases.citizen())
+    drafts.add_paper(second, "photo", paper.file, by=cases.citizen(), taken_from="paper:1")
+    intake.submit(second, by=cases.citizen())
+    assert first.reuse["new"] == 1 and first.reuse["vault"] == 0
+    assert second.reuse == first.reuse | {"new": 0, "vault": 1}
+    (row,) = reuse.figures(date(2026, 1, 1), date(2026, 12, 31))
+    needed = 2 * first.reuse["needed"]
+    assert (row["cases"], row["needed"], row["vault"], row["new"]) == (2, needed, 1, 1)
+    assert reuse.share(row) == round(100 * (needed - 1) / needed, 1)
+    assert not reuse.figures(date(2026, 4, 1), date(2026, 12, 31))
+    assert not reuse.figures(date(2026, 1, 1), date(2026, 12, 31), {"MZJ"})
+    manager = officer(Post.Role.MANAGER, agency=first.agency_id)
+    page = manager.client.get("/desk/reuse/?year=2026")
+    assert f"不用再交 {needed - 1} 份" in page.content.decode()
+    assert manager.client.get("/desk/reuse/?year=2026&format=xlsx").content.startswith(b"PK")
