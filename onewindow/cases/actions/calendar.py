@@ -110,14 +110,14 @@ def apply(change: CalendarChange, *, by: Principal, seen: int | None = None) -> 
     """
     with transaction.atomic():
         clock.hold()
-        return _apply(change, by=by, seen=seen)
+        return take_effect(change, by=by, seen=seen)
 
 
 @transition(
     "calendar.applied", label="启用工作日历", source={State.PROPOSED}, target=State.APPLIED, allowed=may_change,
     writes=True,
 )  # fmt: skip
-def _apply(change: CalendarChange, *, by: Actor) -> dict[str, Any]:
+def take_effect(change: CalendarChange, *, by: Actor) -> dict[str, Any]:
     if change.base != clock.in_force():
         raise Stale(change, "预览之后工作日历又变过，这份预览不再准确。请用同一份安排重新预览。")
     old = _now()
