@@ -19,6 +19,7 @@ from onewindow.kernel.ledger import Actor
 
 # Cases read, counted and written at a time: each batch is four statements, however many it moves.
 BATCH = 1000
+FIELDS = [(field.name, field.attname) for field in Case._meta.concrete_fields]
 MOVED = "case.calendar_moved"
 # A clock of the road so far that no longer runs in the case's state.
 ONLY_IN = {
@@ -137,8 +138,7 @@ def _effects(
 
 
 def _effect(change: CalendarChange, case: Case, old: clock.Calendar, new: clock.Calendar, today: date) -> Effect:
-    loaded = [f for f in Case._meta.concrete_fields if f.attname not in case.get_deferred_fields()]
-    was = {f.name: repr(getattr(case, f.attname)) for f in loaded}
+    was = _values(case)
     before, after = _running(case, old), _running(case, new, restate=True)
     moves = [
         CalendarMove(
@@ -153,17 +153,26 @@ def _effect(change: CalendarChange, case: Case, old: clock.Calendar, new: clock.
         moves=moves,
         told=_told(case, before, after),
         firm=any(known.due.provisional and not after[key].due.provisional for key, known in before.items()),
-        columns={f.name for f in loaded if was[f.name] != repr(getattr(case, f.attname))},
+        columns={name for name, value in _values(case).items() if value != was[name]},
     )
 
 
+def _values(case: Case) -> dict[str, Any]:
+    """Containers as text: an act may change them in place."""
+    kept = {name: case.__dict__[attname] for name, attname in FIELDS if attname in case.__dict__}
+    return {name: repr(value) if isinstance(value, list | dict) else value for name, value in kept.items()}
+
+
 def _running(case: Case, calendar: clock.Calendar, *, restate: bool = False) -> dict[str, Deadline]:
-    """The clocks that run now, by the calendar; the case's cached dates follow."""
+    """The clocks that run now, by the calendar; `restate` makes the case's cached dates follow."""
     with clock.using(calendar):
         stop = deadlines.stop(case)
         if stop and restate and not case.stops[-1].get("overrun"):
             case.stops = [*case.stops[:-1], case.stops[-1] | {"until": stop.date.isoformat()}]
-        deadlines.refresh(case)
+        if restate:
+            deadlines.refresh(case)
+        else:
+            deadlines.mark_told(case)
         found = deadlines.all_of(case) + ([stop] if stop else [])
     return {
         each.key: each

@@ -269,7 +269,7 @@ AWAITED = {
 }  # fmt: skip
 
 
-def _mark_told(case: Case) -> None:
+def mark_told(case: Case) -> None:
     """By which edition of the calendar a day was first told: the act that starts a clock is also the one that tells."""
     running = {
         "promised": case.accepted_at, "correction": case.state == State.CORRECTING, "stop": case.state == State.PAUSED,
@@ -283,7 +283,7 @@ def _mark_told(case: Case) -> None:
 def refresh(case: Case) -> None:
     """Set the cached dates and posts from the case's events; call it in the act that made the event."""
     steps.settle(case)
-    _mark_told(case)
+    mark_told(case)
     dates = {deadline.key: deadline.date for deadline in all_of(case)}
     case.statutory_due, case.promised_due = dates.get("statutory"), dates.get("promised")
     case.due_on = _next(case, dates)
