@@ -6,6 +6,7 @@ from onewindow.web.desk import (
     certificates,
     credit,
     deliveries,
+    discretion,
     dossier,
     instant,
     posts,
@@ -57,5 +58,6 @@ urlpatterns = [
     path("desk/cases/<str:number>/deliveries/", deliveries.show, name="desk-deliveries"),
     path("desk/cases/<str:number>/deliveries/<int:pk>/proof/", deliveries.proof, name="desk-delivery-proof"),
     path("desk/cases/<str:number>/dossier/", dossier.show, name="desk-dossier"),
+    path("desk/cases/<str:number>/discretion/", discretion.decide, name="desk-discretion"),
     path("desk/cases/<str:number>/<slug:act>/", cases.act, name="desk-act"),
 ]
