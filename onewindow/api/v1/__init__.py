@@ -14,7 +14,7 @@ from ninja.renderers import JSONRenderer
 from onewindow.api import problems
 from onewindow.api.problems import ProblemReply
 from onewindow.api.reading import StrictParser
-from onewindow.api.v1 import cases, certificates, deliveries, dossiers, files, items, search, webhooks
+from onewindow.api.v1 import cases, certificates, deliveries, dossiers, files, items, promises, search, webhooks
 
 ABOUT = (
     "一窗平台接口：查事项、算材料清单、提交申请、看进度、核验证照。"
@@ -77,6 +77,7 @@ for tag, noun in {
     "搜索": search,
     "办件": cases,
     "送达": deliveries,
+    "承诺": promises,
     "材料": files,
     "卷宗": dossiers,
     "核验": certificates,

@@ -22,6 +22,7 @@ from onewindow.cases import applicants, readiness
 from onewindow.cases.actions import correction, drafts, intake
 from onewindow.cases.applicants import Applicant
 from onewindow.cases.models import Case, CaseQuerySet
+from onewindow.cases.promises import Promised
 from onewindow.catalogue.models import Item
 from onewindow.kernel import forms, secrecy
 
@@ -170,6 +171,18 @@ class Declared(Strict):
     declared: Literal[True] = Field(description="申请人已作出 declaration 所列的真实性承诺（行政许可法第三十一条）")
 
 
+class Ticks(Strict):
+    """What may be promised is told by GET …/promises."""
+
+    gaps: bool = Field(False, description="承诺后补容缺的材料")
+    licence: bool = Field(False, description="按告知承诺办理，承诺符合告知的全部条件和标准")
+    proofs: list[str] = Field([], max_length=50, description="以书面承诺代替的证明：材料 key")
+
+
+class Submission(Declared):
+    promised: Ticks = Ticks()
+
+
 class Withdrawal(Strict):
     reason: str = Field("", max_length=200)
 
@@ -181,9 +194,11 @@ def prereview(request: Request, number: str, body: Declared, key: Key) -> JsonRe
 
 
 @router.post("/cases/{number}/submission", response=track.CaseReply, auth=WRITE)
-def submission(request: Request, number: str, body: Declared, key: Key) -> JsonResponse:
+def submission(request: Request, number: str, body: Submission, key: Key) -> JsonResponse:
     """正式提交：五个工作日内告知是否受理（行政许可法第三十二条）。不齐时回 422，errors 列出缺什么。"""
-    return once(request, key, 200, lambda: _send(request, number, intake.submit))
+    ticks = body.promised
+    promised = Promised(ticks.gaps, ticks.licence, frozenset(ticks.proofs))
+    return once(request, key, 200, lambda: _send(request, number, intake.submit, promised=promised))
 
 
 @router.post("/cases/{number}/corrections", response=track.CaseReply, auth=WRITE)
@@ -198,16 +213,17 @@ def withdrawal(request: Request, number: str, body: Withdrawal, key: Key) -> Jso
     return once(request, key, 200, lambda: _withdraw(request, number, body.reason))
 
 
-def _send(request: Request, number: str, act: Callable[..., Case]) -> track.CaseReply:
+def _send(request: Request, number: str, act: Callable[..., Case], **said: Promised) -> track.CaseReply:
     case = own_case(request, number)
     # In a wrong state the act itself refuses, with the better reason.
     if case.state in act.transition.source:  # type: ignore[attr-defined]
         found = readiness.check(case)
         missing = ({} if act is intake.submit else found.unanswered) | found.problems
         missing |= {} if act is intake.request_prereview else found.unconfirmed
+        missing |= {} if not said else found.offer.lacking(said["promised"])
         if missing:
             raise Problem("not-ready", f"还有 {len(missing)} 处没有补齐，见 errors。补齐后再提交。", missing.items())
-    return track.reply(act(case, by=request.auth))
+    return track.reply(act(case, by=request.auth, **said))
 
 
 def _withdraw(request: Request, number: str, reason: str) -> track.CaseReply:
