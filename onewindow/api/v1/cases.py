@@ -174,9 +174,9 @@ class Declared(Strict):
 class Ticks(Strict):
     """What may be promised is told by GET …/promises."""
 
-    gaps: bool = Field(False, description="承诺后补容缺的材料")
-    licence: bool = Field(False, description="按告知承诺办理，承诺符合告知的全部条件和标准")
-    proofs: list[str] = Field([], max_length=50, description="以书面承诺代替的证明：材料 key")
+    gaps: bool = Field(default=False, description="承诺后补容缺的材料")
+    licence: bool = Field(default=False, description="按告知承诺办理，承诺符合告知的全部条件和标准")
+    proofs: list[str] = Field(default=[], max_length=50, description="以书面承诺代替的证明：材料 key")
 
 
 class Submission(Declared):
