@@ -95,7 +95,7 @@ def stays(spec: Transition) -> bool:
 def papers(spec: Transition) -> list[str]:
     """Titles of the papers the act issues: `notices.paper(case, "…")`; 证照 where it makes a certificate."""
     found = []
-    for call in ast.walk(_body(spec)):
+    for call in _whole(spec):
         if isinstance(call, ast.Call) and ast.unparse(call.func) in PAPERS:
             kind = next(each.value for each in call.args if isinstance(each, ast.Constant))
             found.append(notices.KINDS[str(kind)].title)
