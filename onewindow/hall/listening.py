@@ -18,6 +18,8 @@ from onewindow.hall.live import CHANNEL
 log = logging.getLogger(__name__)
 # Seconds between two tries after the database was lost, and between signs of life on a quiet stream.
 AGAIN, QUIET = 2.0, 10.0
+# Streams a process holds at once; one more is refused, and its screen polls.
+STREAMS = 160
 
 
 class Listener:
@@ -29,6 +31,11 @@ class Listener:
         self._thread: threading.Thread | None = None
         # How often each zone has changed since this process began.
         self.edition: dict[int, int] = defaultdict(int)
+
+    @property
+    def full(self) -> bool:
+        with self._lock:
+            return sum(map(len, self._waiting.values())) >= STREAMS
 
     @contextmanager
     def news_of(self, zone: int) -> Iterator[queue.SimpleQueue[bool]]:

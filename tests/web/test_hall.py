@@ -9,6 +9,7 @@ from django.urls import reverse
 from onewindow.accounts import principal
 from onewindow.accounts.models import Post
 from onewindow.cases.models import Case
+from onewindow.hall import listening
 from onewindow.hall.models import Booking, Consultation, Sitting, Slot, SpecialDay, Ticket
 from onewindow.kernel import clock
 from onewindow.web.desk import window as window_page
@@ -65,6 +66,11 @@ class TestOneNumber:
         stream = client.get(reverse("screen-events", args=["510114", "A"])).streaming_content
         assert next(stream) == b"retry: 3000\n\n"
         assert next(stream).startswith(b"data: {")
+
+    def test_one_stream_too_many_is_refused_and_its_screen_polls(self, client, queue, monkeypatch):
+        monkeypatch.setattr(listening, "STREAMS", 0)
+        assert client.get(reverse("screen-events", args=["510114", "A"])).status_code == 503
+        assert client.get(reverse("screen-board", args=["510114", "A"])).status_code == 200
 
     def test_a_question_without_a_case_has_a_number_of_its_own(self, desk, queue):
         drawn(queue)

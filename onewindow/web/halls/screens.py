@@ -37,7 +37,7 @@ def zone_board(request: HttpRequest, site: str, code: str) -> HttpResponse:
     return JsonResponse(board.of_zone(_zone(site, code)), json_dumps_params={"ensure_ascii": False})
 
 
-def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResponse:
+def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResponse | HttpResponse:
     found = _zone(site, code)
     return _stream(found.pk, lambda: board.of_zone(found))
 
@@ -55,12 +55,14 @@ def window_board(request: HttpRequest, site: str, number: str) -> HttpResponse:
     return JsonResponse(board.of_window(_window(site, number)), json_dumps_params={"ensure_ascii": False})
 
 
-def window_events(request: HttpRequest, site: str, number: str) -> StreamingHttpResponse:
+def window_events(request: HttpRequest, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
     found = _window(site, number)
     return _stream(found.zone_id, lambda: board.of_window(found))
 
 
-def _stream(zone: int, facts: Callable[[], dict[str, Any]]) -> StreamingHttpResponse:
+def _stream(zone: int, facts: Callable[[], dict[str, Any]]) -> StreamingHttpResponse | HttpResponse:
+    if LISTENER.full:
+        return HttpResponse("屏幕太多，请改为轮询。", status=503, content_type="text/plain; charset=utf-8")
     response = StreamingHttpResponse(_events(zone, facts), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from onewindow.hall.listening import STREAMS
+
 
 def ensure_port_free(host: str, port: int) -> None:
     with socket.socket() as probe:
@@ -28,12 +30,16 @@ def free_port(host: str, wanted: int) -> int:
     return wanted
 
 
+# A screen of the hall holds a thread for its stream, asleep (docs/decisions/0024); pages need few. A quiet thread ends.
+THREADS = STREAMS + 16
+
+
 def server(host: str, workers: int) -> list[str]:
     """The command line of the web server: it loads the program itself, once in each worker."""
     return [
         sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi",
         "--host", host, "--port", str(settings.PORT), "--workers", str(workers), "--no-ws",
-        "--log-level", "warning", "--blocking-threads", "4",
+        "--log-level", "warning", "--blocking-threads", str(THREADS),
     ]  # fmt: skip
 
 
