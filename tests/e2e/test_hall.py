@@ -64,5 +64,5 @@ def test_a_time_booked_on_the_phone(visit, hall):
     look(phone, "appointments")
     phone.locator(".hall-slots button").first.click()
     phone.get_by_role("button", name="确认预约").click()
-    expect(phone.get_by_text("预约号")).to_be_visible()
+    expect(phone.get_by_text(re.compile("^预约号"))).to_be_visible()
     look(phone, "booking")
