@@ -202,8 +202,9 @@ class TestAtOnce:
         asked, paper = readiness.ensure, case.papers.get()
 
         def and_then_it_is_taken_out(subject, **how):
-            asked(subject, **how)
+            found = asked(subject, **how)
             drafts.remove_paper(Case.objects.get(pk=subject.pk), paper, by=by)
+            return found
 
         monkeypatch.setattr(readiness, "ensure", and_then_it_is_taken_out)
         with pytest.raises(readiness.NotReady):
