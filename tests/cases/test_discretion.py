@@ -100,6 +100,17 @@ class TestDepartures:
         assert told["paper"]["facts"]["proposed_by"] == "XSPJ-decider"
         assert Certificate.objects.get(case_number=case.number).valid_until.isoformat() == "2026-09-02"
 
+    def test_conditions_the_standard_does_not_write_are_written(self, monday):
+        case = waiting()
+        with pytest.raises(ValueError, match="一行一条"):
+            decided(case, "conditional", amount=6, departure=WHY)
+        decided(case, "conditional", amount=6, departure=WHY, conditions="夜间撤场\n\n留出盲道")
+        case.refresh_from_db()
+        assert dict(case.proposal["said"])["附带的条件"] == "夜间撤场；留出盲道"
+        assert case.proposal["said"][0][0] == "拟作决定"  # as written, not as the database sorts
+        second.sign(case, by=cases.officer("局长", case.agency_id, "head"))
+        assert row(case, "case.granted")["paper"]["facts"]["conditions"] == "夜间撤场；留出盲道"
+
     def test_nobody_goes_round_the_second_signature(self, monday):
         case = waiting()
         weighed = {

@@ -30,6 +30,16 @@ def test_the_page_offers_what_the_standard_allows_and_the_server_holds_to_it(dec
     assert case.outcome == "granted"
 
 
+def test_who_proposed_a_departure_may_take_it_back_but_it_is_not_the_likely_act(decider):
+    case = reviewed(submitted("XDA0106", discretion=STANDARD))
+    typed = {"fire": "no", "wide": "yes", "go": "decide", "decision": "conditional", "decision_amount": "6"}
+    typed |= {"departure": "周边道路改造，须限定条件", "conditions": "夜间撤场"}
+    decider.client.post(f"/desk/cases/{case.number}/discretion/", typed)
+    page = decider.client.get(f"/desk/cases/{case.number}/").content.decode()
+    assert "夜间撤场" in page and "为什么收回" in page and "为什么不签字" not in page
+    assert 'data-key="a"' not in page.partition('id="act-proposal-return"')[2].partition("</form>")[0]
+
+
 def test_certificates_are_found_by_holder_and_lead_to_their_case(decider):
     case = granted(submitted("XDA0106"))
     held = Certificate.objects.get(case_number=case.number)

@@ -16,7 +16,7 @@ from onewindow.kernel.ledger import Actor
 
 def decide(
     case: Case, *, by: Actor, outcome: str, facts: dict[str, Any], reason: str = "", amount: float | None = None,
-    departure: str = "", seen: int | None = None,
+    departure: str = "", conditions: str = "", seen: int | None = None,
 ) -> Case:  # fmt: skip
     """Within the standard the decision takes effect at once; outside it is proposed for a second signature."""
     standard = case.guide.discretion
@@ -29,10 +29,10 @@ def decide(
     if found.labels:
         raise ValueError(f"还要填写：{'、'.join(found.labels)}。")
     reason = wording(reason, least=8 * (outcome == "deny"), otherwise="不予决定必须写明事实和理由，至少八个字。")
-    conditions = list(found.row.conditions) if found.row and outcome == "conditional" else []
     weighed = {
-        "facts": checked.clean, "outcome": outcome, "amount": amount, "conditions": conditions,
-        "row": found.row.text if found.row else "", "departure": "",
+        "facts": checked.clean, "outcome": outcome, "amount": amount,
+        "conditions": _conditions(found, outcome, conditions), "departure": "",
+        "row": found.row.text if found.row else "",
     }  # fmt: skip
     act = "deny" if outcome == "deny" else "grant"
     said = {"reason" if act == "deny" else "opinion": reason}
@@ -44,9 +44,23 @@ def decide(
     return second.propose(case, by=by, seen=seen, act=act, said=_said(case, weighed, reason), weighed=weighed, **said)
 
 
+def _conditions(found: weighing.Weighing, outcome: str, words: str) -> list[str]:
+    """附款: of the row that applies; a departure writes its own."""
+    if outcome != "conditional":
+        return []
+    if found.row and outcome in found.row.outcomes:
+        return list(found.row.conditions)
+    own = [line for each in words.splitlines() if (line := wording(each))]
+    if not own:
+        raise ValueError("附条件准予的，请写明附带的条件，一行一条。")
+    return own
+
+
 def _said(case: Case, weighed: dict[str, Any], reason: str) -> dict[str, str]:
     """What the second person reads."""
     assert case.guide.discretion is not None
     said = {"拟作决定": ALLOWED[weighed["outcome"]] + decisions.amount_words(case, weighed)}
     said |= dict(weighing.words(case.guide.discretion, weighed["facts"]))
+    if weighed["conditions"]:
+        said["附带的条件"] = "；".join(weighed["conditions"])
     return said | {"基准": weighed["row"] or "没有适用的情形", "偏离的理由": weighed["departure"], "意见": reason}

@@ -25,7 +25,9 @@ def propose(case: Case, *, by: Actor, act: str, said: dict[str, str], **facts: A
     """`said` is what the second person reads: label → words."""
     if case.proposal:
         raise WrongState(case, "已经提请第二人签字，请等签字或退回以后再办。")
-    case.proposal = {"act": act, "said": said, "facts": facts, "at": clock.now().isoformat(), "by_name": by.name}
+    # In pairs: the database does not keep the order of an object.
+    pairs = [list(pair) for pair in said.items()]
+    case.proposal = {"act": act, "said": pairs, "facts": facts, "at": clock.now().isoformat(), "by_name": by.name}
     case.proposed_by = by.key
     return {"act": words(case), "said": said}
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 
+from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import afterwards, forwarding, second
+from onewindow.cases.models import Case
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
 
 
@@ -38,6 +40,11 @@ class Cancel(Words):
 
 class SendBack(Words):
     reason = text("为什么不签字", rows=2, max_length=500)
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """Who proposed it may think again."""
+        if case.proposed_by == by.key:
+            self.fields["reason"].label = "为什么收回"
 
 
 class Forward(Words):
