@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -194,3 +195,61 @@ def refuse_at_window(mandate: Mandate, reason: str, *, by: Principal) -> None:
     if len(reason.strip()) < 4:
         raise ValidationError("请写明为什么不能绑定（至少 4 个字），申请人会看到。")
     revoke_mandate(mandate, by=by, reason=reason.strip()[:200])
+
+
+# What the window has in hand when somebody comes for another person.
+SEEN_FOR_ANOTHER = {
+    Ground.ENTRUSTED: ("授权委托书原件和双方身份证", "公证委托书和代办人身份证"),
+    Ground.KIN: ("委托书和户口簿", "委托书和身份证"),
+    Ground.GUARDIAN: ORIGINALS[Ground.GUARDIAN],
+}
+
+
+@transaction.atomic
+def come_to_window_for(
+    person: Person, agent: Person, *, by: Principal, ground: str, paper: str, scope: Sequence[str] = (),
+    starts: dt.date | None = None, ends: dt.date | None = None, relation: str = "",
+) -> Mandate:  # fmt: skip
+    """代办人 at the counter, with or without an account: the paper seen is on record with its scope and period.
+
+    The same paper shown again, or the page sent twice, is the mandate there is. A guardian's ends with childhood.
+    """
+    if not by.has(Post.Role.CLERK) or by.person_id == agent.pk:
+        raise PermissionDenied("只有窗口受理人员可以核验，且不能核验自己的。")
+    if ground not in SEEN_FOR_ANOTHER:
+        raise ValueError("请选择代办人凭什么来办。")
+    if paper not in SEEN_FOR_ANOTHER[Ground(ground)]:
+        raise ValueError("请选择看过哪种原件，要和代办的理由对得上。")
+    if person.pk == agent.pk:
+        raise ValueError("代办人和申请人是同一个人，本人来的不用填代办人。")
+    starts = starts or clock.today()
+    ends = last_day_of_childhood(person.number) if ground == Ground.GUARDIAN else ends
+    _check_period(ground, starts, ends)
+    held = Mandate.objects.in_force().filter(principal_person=person, agent=agent, ground=ground)
+    alike = {} if ground == Ground.GUARDIAN else {"starts": starts, "ends": ends}
+    if same := next((each for each in held.filter(**alike) if list(scope) == each.scope or not each.scope), None):
+        return same
+    proven = {"proven_at": clock.now(), "proven_how": Mandate.Proof.WINDOW, "proven_by": by.key, "proven_paper": paper}
+    try:
+        with transaction.atomic():
+            mandate = Mandate.objects.create(
+                principal_person=person, agent=agent, ground=ground, scope=list(scope), starts=starts, ends=ends,
+                relation=relation.strip()[:20], stated_name=person.name, **proven,
+            )  # fmt: skip
+    except IntegrityError:
+        raise ValueError("两人之间已有一份绑定，请在“绑定”里按编号核验或结束以后再收件。") from None
+    kept = {"agent": agent.pk, "scope": mandate.scope, "ends": ends and ends.isoformat(), "paper": paper}
+    record(mandate, "mandate.given", by=by, **kept)
+    return mandate
+
+
+def _check_period(ground: str, starts: dt.date, ends: dt.date | None) -> None:
+    today = clock.today()
+    if ends is None:
+        raise ValueError("请填写委托书写明的截止日期。")
+    if ground == Ground.GUARDIAN and ends < today:
+        raise ValueError("申请人已满 18 周岁，不能凭监护关系代办，请出具授权委托书。")
+    if starts > today or ends < today:
+        raise ValueError("委托书现在不在有效期内，请核对起止日期。")
+    if ground != Ground.GUARDIAN and ends - starts > LONGEST:
+        raise ValueError("委托期限最长三年，请核对截止日期。")

@@ -39,7 +39,12 @@ def unanswered(case: Case) -> list[str]:
 
 
 def mark(case: Case) -> str:
-    """Of what is declared: who confirms a page sends it back, and confirms nothing else."""
+    """Of what is declared: who confirms a page sends it back, and confirms nothing else.
+
+    Empty where nobody confirms: each paper that comes and goes asks for it twice.
+    """
+    if not case.guide.parties:
+        return ""
     papers = case.papers.filter(removed_at__isnull=True).order_by("pk").values_list("material", "file_id", "paper_form")
     kept = [case.answers, case.form, [[material, str(file), form] for material, file, form in papers]]
     return hashlib.sha256(ledger.canonical(kept).encode()).hexdigest()[:24]

@@ -16,6 +16,8 @@ from onewindow.cases.models import Case
 from onewindow.cases.readiness import Readiness
 from onewindow.kernel import clock
 
+# Fewer cases of an agency in a month are not published.
+FEWEST = 5
 KINDS = ("needed", "vault", "shared", "new")
 DEFINITION = "免交比例 =（从“以前交过的、发过的”里取用的 + 共享核验不用交的）÷ 需要的材料份数，提交时按每件申请计一次。"
 
@@ -42,6 +44,17 @@ def figures(since: date, until: date, agencies: set[str] | None = None) -> list[
     month = TruncMonth("submitted_at", tzinfo=clock.SHANGHAI)
     grouped = counted.annotate(month=month).values("month", organ=F("agency__name"), name=F("item__name"))
     return [dict(row) for row in grouped.annotate(cases=Count("pk"), **sums).order_by("-month", "organ", "name")]
+
+
+def published(since: date) -> list[dict[str, Any]]:
+    """For everybody: by agency and month only, so that no row is about one person's matter."""
+    sums: dict[tuple[Any, str], dict[str, Any]] = {}
+    for row in figures(since, clock.today()):
+        whole = sums.setdefault((row["month"], row["organ"]), dict.fromkeys(("cases", *KINDS), 0))
+        for name in whole:
+            whole[name] += row[name]
+    found = [{"month": month, "organ": organ, **whole} for (month, organ), whole in sums.items()]
+    return [row | {"share": share(row)} for row in found if row["cases"] >= FEWEST]
 
 
 def share(row: dict[str, Any]) -> float | None:

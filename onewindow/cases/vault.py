@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards
 from onewindow.cases.models import Case, CasePaper
@@ -57,10 +58,16 @@ def _owned(case: Case) -> Q:
 def offers(case: Case, titles: Iterable[str], principal: Principal) -> dict[str, list[Kept]]:
     """By title, newest first: only what the person could open anyway, own cases and own valid certificates."""
     wanted = set(titles)
-    found: dict[str, list[Kept]] = {}
     if not wanted or not guards.applicant(case, principal):
-        return found
-    for certificate in _certificates(case, principal).filter(type_name__in=wanted).order_by("-issued_at"):
+        return {}
+    return _offered(_certificates(case, principal), _papers(case, principal), wanted)
+
+
+def _offered(
+    certificates: QuerySet[Certificate], handed_in: QuerySet[CasePaper], wanted: set[str]
+) -> dict[str, list[Kept]]:
+    found: dict[str, list[Kept]] = {}
+    for certificate in certificates.filter(type_name__in=wanted).order_by("-issued_at"):
         if certificate.is_valid:
             note = f"电子证照 {certificate.number}"
             kept = Kept(
@@ -68,7 +75,7 @@ def offers(case: Case, titles: Iterable[str], principal: Principal) -> dict[str,
                 certificate.issued_at, note,
             )  # fmt: skip
             found.setdefault(certificate.type_name, []).append(kept)
-    for paper in _papers(case, principal).filter(title__in=wanted):
+    for paper in handed_in.filter(title__in=wanted):
         assert paper.file is not None
         kept = Kept(f"paper:{paper.pk}", paper.title, paper.file.name, paper.added_at, f"办“{paper.case.item}”时交的")
         known = found.setdefault(paper.title, [])
@@ -86,17 +93,43 @@ def _certificates(case: Case, principal: Principal) -> QuerySet[Certificate]:
 
 def _papers(case: Case, principal: Principal) -> QuerySet[CasePaper]:
     mine = Case.objects.of_applicant(principal).filter(_owned(case)).exclude(pk=case.pk)
-    clean = CasePaper.objects.filter(case__in=mine, removed_at__isnull=True, file__scan=File.Scan.CLEAN)
-    return clean.select_related("file", "case__item").order_by("-added_at")
+    return _clean(mine)
+
+
+def _clean(cases: QuerySet[Case]) -> QuerySet[CasePaper]:
+    kept = CasePaper.objects.filter(case__in=cases, removed_at__isnull=True, file__scan=File.Scan.CLEAN)
+    return kept.select_related("file", "case__item").order_by("-added_at")
 
 
 def take(case: Case, key: str, title: str, principal: Principal) -> File | None:
     """The file behind an offer, None when it is not one; a certificate's PDF is made now if nobody has looked yet."""
     if not guards.applicant(case, principal):
         return None
+    return _taken(_certificates(case, principal), _papers(case, principal), key, title)
+
+
+def _taken(certificates: QuerySet[Certificate], handed_in: QuerySet[CasePaper], key: str, title: str) -> File | None:
     kind, _, mark = key.partition(":")
     if kind == "certificate":
-        own = _certificates(case, principal).filter(number=mark, type_name=title).first()
+        own = certificates.filter(number=mark, type_name=title).first()
         return papers.certificate_pdf(own) if own and own.is_valid else None
-    paper = next((each for each in _papers(case, principal).filter(title=title) if str(each.pk) == mark), None)
+    paper = next((each for each in handed_in.filter(title=title) if str(each.pk) == mark), None)
     return paper.file if paper else None
+
+
+def offers_at_window(person: Person, titles: Iterable[str]) -> dict[str, list[Kept]]:
+    """To the person whose card is on the counter; drafts never handed in stay theirs, a firm's papers the firm's."""
+    return _offered(*_of(person), set(titles))
+
+
+def take_at_window(case: Case, key: str, title: str, by: Principal) -> File | None:
+    """Not for whoever came instead 代办人: papers of other matters are the person's to give."""
+    if case.channel != Case.Channel.DESK or case.person is None or case.organisation_id or case.mandate_id:
+        return None
+    return _taken(*_of(case.person), key, title) if guards.clerk(case, by) else None
+
+
+def _of(person: Person) -> tuple[QuerySet[Certificate], QuerySet[CasePaper]]:
+    own = {"person": person, "organisation": None}
+    handed_in = _clean(Case.objects.filter(submitted_at__isnull=False, **own))
+    return Certificate.objects.filter(state=Certificate.State.VALID, **own), handed_in

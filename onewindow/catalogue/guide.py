@@ -297,3 +297,8 @@ class Guide(Strict):
     intermediary: Annotated[tuple[str, ...], Said("涉及的中介服务", "每行一个，没有就空着")] = ()
     provenance: Annotated[Provenance, Said("来源与可信度")] = Provenance()
     updated: Annotated[str, Said("最近核对日期", "如 2026-11-23")] = ""
+
+    @property
+    def takes_mandate(self) -> bool:
+        """A person may send somebody else with a 委托书: the guide asks for one in some situation."""
+        return any("委托书" in paper.name and "单位" not in paper.name for paper in self.materials)

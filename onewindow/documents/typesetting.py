@@ -49,6 +49,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "specimen": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "application_form": frozenset({"item", "organ", "applicant", "date"}),
+    "mandate": frozenset({"title", "item", "organ"}),
     "leaflet": frozenset({"title", "language", "organ", "materials", "glance", "verify_url"}),
 }
 

@@ -1,11 +1,14 @@
 """更正: nothing changes before the applicant has consented; the principal stops an agent at once."""
 
+import json
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from onewindow.cases.actions import agents, amendment, drafts, intake
 from onewindow.cases.messages import on_entry
 from onewindow.cases.models import Case
+from onewindow.kernel import secrecy
 from onewindow.kernel.flow import WrongState
 from onewindow.kernel.models import Entry
 from onewindow.notifications.models import Message
@@ -64,11 +67,13 @@ class TestAmendment:
             proposed(submitted(), **said)
 
     def test_a_personal_number_is_never_written_out(self, calendar):
-        case = submitted()
-        field = next((key for key, f in amendment.fields(case).items() if f.kind == "person_number"), None)
-        if field is None:
-            pytest.skip("这个事项的表单没有证件号码")
-        proposed(case, field=field, new="510125195603128624".replace("8624", "8624"), reason="号码核对过原件")
+        case, number = submitted("XDA0106"), "510125198506211032"
+        amendment.consent(case, by=cases.citizen(), change=proposed(case, field="head_number", new=number))
+        case.refresh_from_db()
+        assert number not in json.dumps([case.form, case.amendments])
+        said = [row.data["told"] for row in Entry.objects.filter(subject=case.number, event__startswith="case.change_")]
+        assert len(said) == 2 and all(words.endswith(secrecy.mask_number(number)) for words in said)
+        assert not any(number in json.dumps(row.data) for row in Entry.objects.filter(subject=case.number))
 
 
 class TestAgent:

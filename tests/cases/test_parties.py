@@ -17,6 +17,7 @@ from onewindow.notifications.models import Message
 from tests.cases.conftest import granted, post, rows, whole
 from tests.factories import cases
 from tests.factories.accounts import PersonFactory
+from tests.factories.applications import picture
 
 pytestmark = pytest.mark.django_db
 SALE = {"parties": [{"key": "seller", "label": "卖方", "count": 1}]}
@@ -86,6 +87,17 @@ class TestBeforeTheSubmission:
             intake.submit(case, by=cases.citizen())
         party_messages.on_entry(Entry.objects.get(subject=case.number, event="case.confirmations_voided"))
         assert Message.objects.get(template="party_again", channel="in_app").link == f"/parties/{party.number}/"
+
+    def test_the_same_paper_again_asks_nobody_again(self, calendar):
+        case = drafted()
+        party, kept = confirmed(case), case.papers.first()
+        drafts.add_paper(case, kept.material, kept.file, by=cases.citizen())
+        drafts.restore_paper(case, kept, by=cases.citizen())
+        party.refresh_from_db()
+        assert party.is_confirmed
+        drafts.add_paper(case, kept.material, picture(cases.citizen()), by=cases.citizen())
+        party.refresh_from_db()
+        assert not party.is_confirmed and party.voided_why == "李秀英改了提交的材料"
 
     def test_one_confirms_only_what_one_has_read(self, calendar):
         case = drafted()

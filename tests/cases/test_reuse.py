@@ -7,6 +7,7 @@ import pytest
 from onewindow.accounts.models import Post
 from onewindow.cases import reuse
 from onewindow.cases.actions import drafts, intake
+from onewindow.web.public.opendata import SPARED_COLUMNS
 from tests.cases.conftest import submitted, whole
 from tests.cast import officer
 from tests.factories import cases
@@ -33,3 +34,13 @@ def test_known_numbers(calendar, time_machine):
     page = manager.client.get("/desk/reuse/?year=2026")
     assert f"不用再交 {needed - 1} 份" in page.content.decode()
     assert manager.client.get("/desk/reuse/?year=2026&format=xlsx").content.startswith(b"PK")
+
+
+def test_published_by_agency_and_month_and_never_a_single_matter(calendar, time_machine, client, monkeypatch):
+    time_machine.move_to("2026-03-02 10:00+08:00")
+    case = submitted()
+    assert client.get("/open-data/reuse.csv").content.decode().splitlines() == [f"\ufeff{','.join(SPARED_COLUMNS)}"]
+    monkeypatch.setattr(reuse, "FEWEST", 1)
+    row = client.get("/open-data/reuse.csv").content.decode().splitlines()[1].split(",")
+    assert row[:4] == ["2026-03", case.agency.name, "1", str(case.reuse["needed"])]
+    assert row[-1] == str(reuse.share(case.reuse))

@@ -110,8 +110,13 @@ def _answering(party: Party, by: Principal) -> Iterator[Party]:
         row.save()
 
 
-def confirm_at_window(case: Case, need: str, person: Person, *, by: Principal, signed: bool) -> Party:
-    """At the counter with card and signature: the clerk saw both (窗口核验身份并签名)."""
+def confirm_at_window(
+    case: Case, need: str, person: Person, *, by: Principal, signed: bool, seen: str | None = None
+) -> Party:
+    """At the counter with card and signature: the clerk saw both (窗口核验身份并签名).
+
+    `seen` is the mark of what was shown there, where the file was filled in elsewhere and may have changed since.
+    """
     if not guards.clerk(case, by):
         raise PermissionDenied("只有窗口人员可以核验共同申请人的身份。")
     if not signed:
@@ -121,10 +126,14 @@ def confirm_at_window(case: Case, need: str, person: Person, *, by: Principal, s
     label = next((each.label for each in case.guide.parties if each.key == need), "")
     if not label:
         raise ValueError("这个事项没有这种共同申请人。")
-    with _locked(case, ANSWERED):
+    with _locked(case, ANSWERED) as now:
+        if seen is not None and seen != parties.mark(now):
+            raise Stale(now, FASTER)
         waiting = case.parties.current().filter(need=need)
         row = waiting.filter(person=person).first() or waiting.filter(person=None, name=person.name).first()
         row = row or Party(case=case, need=need, label=label, name=person.name, phone=person.phone)
+        if row.confirmed_at:
+            return row
         row.person, row.joined_at = person, row.joined_at or clock.now()
         row.confirmed_at, row.confirmed_how = clock.now(), Party.How.WINDOW
         row.declined_at, row.declined_why, row.voided_at, row.voided_why = None, "", None, ""

@@ -106,6 +106,7 @@ def _around(case: Case) -> dict[str, Any]:
     """What has come of it: papers on their way, certificate, rating."""
     return {
         "deliveries": list(case.deliveries.select_related("party")),
+        "parties": list(case.parties.current().select_related("person")) if case.guide.parties else [],
         "certificate": timeline.certificate(case),
         "rating": Rating.objects.filter(case=case).first(),
         "procedures": PROCEDURES,

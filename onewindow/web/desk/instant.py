@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from onewindow.accounts import divisions
 from onewindow.accounts.counter import organisation_at_window, person_at_window
 from onewindow.accounts.models import Organisation
-from onewindow.cases.actions import concerning, drafts, instant, intake, parties
+from onewindow.cases.actions import concerning, drafts, instant, intake
 from onewindow.cases.models import Case, State
 from onewindow.catalogue import lists
 from onewindow.catalogue.checklist import checklist, read_answers, spelled
@@ -29,7 +29,7 @@ from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.desk import window
+from onewindow.web.desk import together, window
 from onewindow.web.my import promises, steps
 
 
@@ -66,9 +66,12 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse
     context: dict[str, Any] = {
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
         "schema": steps.questions_schema(guide), "answers": spelled(answers),
-        "checklist": checklist(guide, _facts(guide, values, answers)), "seen": request.POST.getlist("seen_paper"),
+        "checklist": (listed := checklist(guide, _facts(guide, values, answers))),
+        "offers": together.kept_before(request, [row.name for row in listed.materials if row.material.upload]),
+        "seen": request.POST.getlist("seen_paper"), "taken": request.POST.getlist("take"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
         "posted": request.POST, "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
+        **together.context(item),
     }  # fmt: skip
     return render(request, "desk/instant.html", context, status=422 if errors else 200)
 
@@ -76,10 +79,6 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse
 def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
     plain = {f.key for f in guide.form.walk() if f.kind not in forms.SECRET_KINDS}
     return {key: value for key, value in values.items() if key in plain} | answers
-
-
-# Rows for each kind of 共同申请人; more of them apply online or sign one after the other.
-ROWS = 3
 
 
 def _original(request: SignedIn, case: Case) -> Certificate:
@@ -136,10 +135,10 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
     """From the person to the finished case: all of it happens, or nothing; the same page sent twice acts once."""
     said = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "phone")}
     person, answers = person_at_window(**said), read_answers(item.guide, request.POST)
-    once, by = request.POST.get("once"), request.principal
+    once, by, body = request.POST.get("once"), request.principal, _organisation(request, item)
     case = drafts.open_case(
-        item, by=by, person=person, organisation=_organisation(request, item), channel="desk", answers=answers,
-        form=form, once=once,
+        item, by=by, person=person, organisation=body, channel="desk", answers=answers, form=form, once=once,
+        mandate=None if body else together.mandate(request, item, person),
     )  # fmt: skip
     if case.revision:
         return case
@@ -147,23 +146,11 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
         concerning.choose(case, _original(request, case), by=by)
     for key in request.POST.getlist("seen_paper"):
         drafts.see_paper(case, key, "original", by=by)
-    _together(request, case)
+    together.take_over(request, case)
+    together.sign(request, case)
     if request.POST["go"] == "done":
         instant.complete(case, by=by, promised=promises.read(request.POST))
         if case.state == State.FINISHED:
             invite(case)
         return case
     return intake.submit_in_person(case, by=by, promised=promises.read(request.POST))
-
-
-def _together(request: SignedIn, case: Case) -> None:
-    """共同申请人 at the counter: each with card and signature. An empty row is nobody."""
-    for need in case.guide.parties:
-        for row in range(ROWS):
-            said = {
-                key: request.POST.get(f"party.{need.key}.{row}.{key}", "").strip()
-                for key in ("name", "number", "phone")
-            }
-            if said["name"] or said["number"]:
-                signed = request.POST.get(f"party.{need.key}.{row}.signed") == "yes"
-                parties.confirm_at_window(case, need.key, person_at_window(**said), by=request.principal, signed=signed)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts import divisions
+from onewindow.accounts.models import Person
 from onewindow.cases import parties
 from onewindow.cases.actions import guards
 from onewindow.cases.actions import parties as acts
@@ -58,7 +59,10 @@ def remove(request: SignedIn, number: str, party: str) -> HttpResponse:
 
 @signed_in
 def show(request: SignedIn, party: str) -> HttpResponse:
-    """To the applicant the invitation to pass on; to the other what is declared, and the question."""
+    """To the applicant the invitation to pass on; to the other what is declared, and the question.
+
+    Whoever else holds the link learns neither what the matter is nor who was asked.
+    """
     found = get_object_or_404(
         Party.objects.current().select_related("case__item", "case__version", "case__agency"),
         pk=numbers.read_share_number(party),
@@ -72,12 +76,13 @@ def show(request: SignedIn, party: str) -> HttpResponse:
         "found": found, "case": case, "own": own, "joined": joined, "link": link,
         "qr": typesetting.qr_svg(link, scalable=True) if own else "", "known": request.principal.person_id,
         "open": found.person_id is None and case.state in acts.ASKED,
+        "meant": Person.objects.filter(users=request.principal.user_id, name=found.name).exists(),
         "may_answer": joined and case.state in (acts.ASKED if found.confirmed_at else acts.ANSWERED),
     }  # fmt: skip
-    return render(request, "my/party.html", context | (_declared(case) if joined else {}))
+    return render(request, "my/party.html", context | (declared(case) if joined else {}))
 
 
-def _declared(case: Case) -> dict[str, object]:
+def declared(case: Case) -> dict[str, object]:
     return {
         "pages": forms.display(case.guide.form, case.form, divisions.name), "seen": parties.mark(case),
         "papers": list(case.papers.filter(removed_at__isnull=True).select_related("file")),

@@ -13,6 +13,7 @@ from onewindow.accounts.models import Agency
 from onewindow.catalogue import specimens, translations
 from onewindow.catalogue.checklist import checklist, read_answers, spelled
 from onewindow.catalogue.models import Item, ItemVersion
+from onewindow.documents import typesetting
 from onewindow.web.account.guards import Request
 from onewindow.web.public import opendata, themes
 from onewindow.web.ui.fragments import render_block
@@ -64,6 +65,13 @@ def specimen(request: HttpRequest, code: str) -> HttpResponse:
     if not specimens.has_specimen(item.guide):
         raise Http404
     return HttpResponse(specimens.specimen(item.guide, item.agency.name), content_type="application/pdf")
+
+
+def mandate(request: HttpRequest, code: str) -> HttpResponse:
+    """授权委托书, a blank to print: Chinese in every language, it is handed to the window."""
+    item = _item(code)
+    facts = {"title": "授权委托书", "item": item.guide.name, "organ": item.agency.name}
+    return HttpResponse(typesetting.render("mandate", facts), content_type="application/pdf")
 
 
 def version(request: HttpRequest, code: str, number: int) -> HttpResponse:

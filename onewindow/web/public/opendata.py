@@ -6,19 +6,22 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Max, QuerySet
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.safestring import SafeString, mark_safe
 
+from onewindow.cases import reuse
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item, ItemVersion
+from onewindow.kernel import clock
 
 LICENCE = "Apache-2.0"
 ITEM_COLUMNS = (
@@ -53,6 +56,22 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
     response["Content-Disposition"] = f'attachment; filename="onewindow-{name}"'
     response["ETag"], response["Cache-Control"] = etag, "public, no-cache"
     return get_conditional_response(request, etag=etag, response=response) or response  # type: ignore[arg-type]
+
+
+SPARED_COLUMNS = ("month", "agency", "cases", "needed", "vault", "shared", "new", "share_percent")
+
+
+def papers_spared(request: HttpRequest) -> HttpResponse:
+    """少交材料, of this year and the last: how many of the papers needed were not asked of people again."""
+    rows = reuse.published(date(clock.today().year - 1, 1, 1))
+    lines = ([f"{row['month']:%Y-%m}", row["organ"], *(row[name] for name in _COUNTED)] for row in rows)
+    response = HttpResponse("".join(_lines(SPARED_COLUMNS, lines)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="onewindow-reuse.csv"'
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+_COUNTED = ("cases", *reuse.KINDS, "share")
 
 
 def _in_order(versions: QuerySet[ItemVersion]) -> Rows:
