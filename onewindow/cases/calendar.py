@@ -10,16 +10,28 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Greatest
 
 from onewindow.cases import deadlines
 from onewindow.cases.deadlines import Deadline
 from onewindow.cases.models import OPEN_STATES, CalendarChange, CalendarMove, Case, State
+from onewindow.catalogue.models import ItemVersion
 from onewindow.kernel import clock, together
 from onewindow.kernel.ledger import Actor
 
 # Cases read, counted and written at a time: each batch is four statements, however many it moves.
 BATCH = 1000
-FIELDS = [(field.name, field.attname) for field in Case._meta.concrete_fields]
+# What `deadlines.refresh` and the end of a stop write.
+WRITTEN = ("stops", "told", "open_steps", "awaits", "statutory_due", "promised_due", "due_on", "gap_on", "check_on")
+# What a derivation reads; of 20,000 cases the forms and answers stay where they are.
+READ = (
+    *WRITTEN, "number", "state", "version", "agency", "revision", "chain_seq", "chain_head", "step", "concerns",
+    "corrections", "extension", "gaps", "promise", "later_check", "declared_at", "submitted_at", "complete_at",
+    "accepted_at", "decided_at",
+)  # fmt: skip
+# A finished case may still have its later check 事后核查 before it.
+RUNNING = Q(state__in=OPEN_STATES) | Q(check_on__isnull=False)
 MOVED = "case.calendar_moved"
 # A clock of the road so far that no longer runs in the case's state.
 ONLY_IN = {
@@ -70,7 +82,7 @@ class Tally:
     def add(self, effect: Effect) -> None:
         shorter, overdue = any(move.days < 0 for move in effect.moves), any(move.overdue for move in effect.moves)
         found = Counter(
-            looked=1, cases=int(bool(effect.moves)), moves=len(effect.moves), firm=int(effect.firm),
+            cases=int(bool(effect.moves)), moves=len(effect.moves), firm=int(effect.firm),
             shorter=int(shorter), overdue=int(overdue), told=int(effect.told is not None),
         )  # fmt: skip
         self.whole += found
@@ -88,7 +100,7 @@ def _figures(found: Counter[str]) -> dict[str, Any]:
 
 def preview(change: CalendarChange, old: clock.Calendar) -> None:
     """Count and keep what would move; nothing of the cases is written."""
-    tally = Tally()
+    tally = Tally(Counter(looked=Case.objects.filter(RUNNING).count()))
     for effects in _effects(change, old, change.calendar):
         _keep(effects, tally)
     change.summary, change.counted_at = tally.summary(), clock.now()
@@ -100,7 +112,7 @@ def move(change: CalendarChange, old: clock.Calendar, new: clock.Calendar, *, by
     Counted anew: cases went on since the preview.
     """
     change.moves.all().delete()
-    tally = Tally()
+    tally = Tally(Counter(looked=Case.objects.filter(RUNNING).count()))
     for effects in _effects(change, old, new, lock=True):
         _keep(effects, tally)
         moved = [effect for effect in effects if effect.moves]
@@ -123,23 +135,68 @@ def digest(change: CalendarChange) -> str:
 def _effects(
     change: CalendarChange, old: clock.Calendar, new: clock.Calendar, *, lock: bool = False
 ) -> Iterator[list[Effect]]:
-    today = clock.today()
-    # A finished case may still have its later check 事后核查 before it.
-    running = Q(state__in=OPEN_STATES) | Q(check_on__isnull=False)
-    ids = Case.objects.filter(running).order_by("pk").values_list("pk", flat=True)
-    every = list(ids)
+    today, span = clock.today(), Span.between(old, new)
+    every = list(_reaching(span).values_list("pk", flat=True)) if span else []
+    versions: dict[int, ItemVersion] = {}
     for start in range(0, len(every), BATCH):
         batch = every[start : start + BATCH]
-        cases: Any = Case.objects.filter(running, pk__in=batch).order_by("pk")
+        cases = Case.objects.filter(RUNNING, pk__in=batch).order_by("pk").only(*READ)
         # Locked, so that what reckons no days (a paper added, a note) cannot slip in between reading and writing.
-        cases = cases.select_for_update(of=("self",)) if lock else cases
-        cases = cases.select_related("version").defer("version__body", "form", "answers", "remarks")
-        yield [_effect(change, case, old, new, today) for case in cases]
+        rows = list(cases.select_for_update(of=("self",)) if lock else cases)
+        _with_versions(rows, versions)
+        yield [effect for case in rows if (effect := _effect(change, case, old, new, today, span))]
 
 
-def _effect(change: CalendarChange, case: Case, old: clock.Calendar, new: clock.Calendar, today: date) -> Effect:
-    was = _values(case)
-    before, after = _running(case, old), _running(case, new, restate=True)
+def _reaching(span: Span) -> Any:
+    """Cases with a clock that may end on the first of the days or later, by their cached dates.
+
+    What has no cached end of its own is looked at: a stop, a gap 容缺, a review step with days.
+    """
+    last = Greatest("due_on", "statutory_due", "promised_due", "check_on")
+    steps = RawSQL("jsonb_path_exists(cases_case.open_steps, '$[*] ? (@.days >= 1)')", [])  # noqa: S611 - no parameter
+    unseen = Q(gap_on__isnull=False) | Q(state=State.PAUSED) | Q(state=State.REVIEWING, timed=True)
+    found = Case.objects.filter(RUNNING).annotate(last=last, timed=steps)
+    return found.filter(Q(last__gte=span.first) | unseen).order_by("pk")
+
+
+def _with_versions(cases: list[Case], versions: dict[int, ItemVersion]) -> None:
+    """One object for all cases of a version, and one reading of its guide."""
+    if missing := {case.version_id for case in cases} - versions.keys():
+        versions |= ItemVersion.objects.defer("body").in_bulk(missing)
+    for case in cases:
+        case.version = versions[case.version_id]
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days the two calendars see differently, and whole years whose official list came or went, as one stretch."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def between(cls, old: clock.Calendar, new: clock.Calendar) -> Span | None:
+        """None: they are the same."""
+        days = {
+            day for day in (*old.off, *old.makeup, *new.off, *new.makeup) if old.is_working(day) != new.is_working(day)
+        }
+        for year in old.official ^ new.official:
+            days |= {date(year, 1, 1), date(year, 12, 31)}
+        return cls(min(days), max(days)) if days else None
+
+    def touches(self, period: Deadline) -> bool:
+        """A period that ends before the first of the days, or begins after the last, ends where it did."""
+        return period.start <= self.last and self.first <= period.date
+
+
+def _effect(
+    change: CalendarChange, case: Case, old: clock.Calendar, new: clock.Calendar, today: date, span: Span | None
+) -> Effect | None:
+    was = {name: getattr(case, name) for name in WRITTEN}
+    before = _running(case, old)
+    if span is None or not any(span.touches(period) for period in before.values()):
+        return None
+    after = _running(case, new, restate=True)
     moves = [
         CalendarMove(
             change=change, case=case, agency_id=case.agency_id, clock=key, title=after[key].title[:80],
@@ -153,14 +210,8 @@ def _effect(change: CalendarChange, case: Case, old: clock.Calendar, new: clock.
         moves=moves,
         told=_told(case, before, after),
         firm=any(known.due.provisional and not after[key].due.provisional for key, known in before.items()),
-        columns={name for name, value in _values(case).items() if value != was[name]},
+        columns={name for name in WRITTEN if getattr(case, name) != was[name]},
     )
-
-
-def _values(case: Case) -> dict[str, Any]:
-    """Containers as text: an act may change them in place."""
-    kept = {name: case.__dict__[attname] for name, attname in FIELDS if attname in case.__dict__}
-    return {name: repr(value) if isinstance(value, list | dict) else value for name, value in kept.items()}
 
 
 def _running(case: Case, calendar: clock.Calendar, *, restate: bool = False) -> dict[str, Deadline]:
@@ -170,13 +221,13 @@ def _running(case: Case, calendar: clock.Calendar, *, restate: bool = False) -> 
         if stop and restate and not case.stops[-1].get("overrun"):
             case.stops = [*case.stops[:-1], case.stops[-1] | {"until": stop.date.isoformat()}]
         if restate:
-            deadlines.refresh(case)
+            found = deadlines.refresh(case)
         else:
             deadlines.mark_told(case)
-        found = deadlines.all_of(case) + ([stop] if stop else [])
+            found = deadlines.all_of(case)
     return {
         each.key: each
-        for each in found
+        for each in (*found, *([stop] if stop else []))
         if case.state in ONLY_IN.get(each.key, {case.state}) and (each.key != "gap" or case.open_gaps)
     }
 

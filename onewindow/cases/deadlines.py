@@ -280,12 +280,14 @@ def mark_told(case: Case) -> None:
         case.told = case.told | dict.fromkeys(new, clock.calendar().edition)
 
 
-def refresh(case: Case) -> None:
+def refresh(case: Case) -> list[Deadline]:
     """Set the cached dates and posts from the case's events; call it in the act that made the event."""
     steps.settle(case)
     mark_told(case)
-    dates = {deadline.key: deadline.date for deadline in all_of(case)}
+    found = all_of(case)
+    dates = {deadline.key: deadline.date for deadline in found}
     case.statutory_due, case.promised_due = dates.get("statutory"), dates.get("promised")
     case.due_on = _next(case, dates)
     case.gap_on = _next_of_gap(case)
     case.check_on = dates.get("mending") or dates.get("recheck") or dates.get("later_check")
+    return found
