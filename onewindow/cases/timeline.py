@@ -12,6 +12,8 @@ from onewindow.kernel import ledger
 from onewindow.kernel.flow import REGISTRY
 from onewindow.kernel.models import Entry
 
+# Events a page tells before it is asked for all: a case that ran for a year may have hundreds.
+SHOWN = 40
 # Acts that move no state but belong to the file.
 OTHER = {
     "case.calendar_moved": "工作日历变更，期限重新计算",
@@ -73,6 +75,11 @@ def of(case: Case, *, inner: bool = False) -> list[Event]:
         for entry in ledger.timeline("case", case.number)
         if inner or entry.event not in INNER
     ]
+
+
+def newest(events: list[Event], *, every: bool = False) -> list[Event]:
+    """What a page tells at first, newest first; `every` is the whole story."""
+    return events[::-1] if every else events[: -SHOWN - 1 : -1]
 
 
 def _told(entry: Entry, inner: bool) -> dict[str, Any]:

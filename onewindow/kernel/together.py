@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models
 
 from onewindow.kernel import clock
-from onewindow.kernel.ledger import Actor, canonical, payload
+from onewindow.kernel.ledger import Actor, payload
 from onewindow.kernel.models import Flowing
 
 S = TypeVar("S", bound=Flowing)
@@ -22,15 +23,17 @@ def record(batch: Sequence[tuple[S, dict[str, Any]]], event: str, columns: Seque
     """
     model, now = type(batch[0][0]), clock.now()
     fields = [field for field in model._meta.concrete_fields if field.name in columns]
-    values: list[list[Any]] = [[row.pk for row, _ in batch]]
-    for field in fields:
-        values.append([_plain(field, getattr(row, field.attname)) for row, _ in batch])
     shared: dict[str, Any] = {"at": now, "kind": model.kind, "event": event, "actor": by.key, "actor_name": by.name}
-    values.append([row.subject for row, _ in batch])
-    values.append([payload(**shared, subject=row.subject, data=data) for row, data in batch])
-    values.append([canonical(data) for _, data in batch])
+    given = [
+        {field.column: getattr(row, field.attname) for field in fields}
+        | {
+            "given_id": row.pk, "given_subject": row.subject, "given_data": data,
+            "given_said": payload(**shared, subject=row.subject, data=data),
+        }
+        for row, data in batch
+    ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_statement(model, fields), [*values, now, model.kind, event, by.key, by.name])
+        cursor.execute(_statement(model, fields), [as_rows(given), now, model.kind, event, by.key, by.name])
         found = cursor.fetchall()
     heads = {subject: (seq, bytes(head), entry) for subject, seq, head, entry in found}
     for row, _ in batch:
@@ -39,27 +42,28 @@ def record(batch: Sequence[tuple[S, dict[str, Any]]], event: str, columns: Seque
     return [heads[row.subject][2] for row, _ in batch]
 
 
-def _plain(field: models.Field[Any, Any], value: Any) -> Any:
-    return canonical(value) if isinstance(field, models.JSONField) else value
+def as_rows(given: list[dict[str, Any]]) -> str:
+    """For jsonb_to_recordset: one text, where arrays would be quoted value by value in Python. Dates as ISO text."""
+    return json.dumps(given, ensure_ascii=False, default=str)
 
 
 def _statement(model: type[Flowing], fields: Sequence[models.Field[Any, Any]]) -> str:
     """Names of our own tables and columns only; every value is a parameter."""
     quote = connection.ops.quote_name
     names = [quote(field.column or "") for field in fields]
-    types = ["bigint", *(field.db_type(connection) or "" for field in fields), "text", "text", "jsonb"]
-    given = ", ".join(f"%s::{kind}[]" for kind in types)
+    typed = "".join(f"{name} {field.db_type(connection)}, " for name, field in zip(names, fields, strict=True))
     sets = "".join(f", {name} = given.{name}" for name in names)
     return f"""
         WITH given AS (
-            SELECT * FROM unnest({given}) AS g(given_id, {"".join(f"{name}, " for name in names)}subject, said, data)
+            SELECT * FROM jsonb_to_recordset(%s::jsonb)
+                AS g({typed}given_id bigint, given_subject text, given_said text, given_data jsonb)
         ), moved AS (
             UPDATE {quote(model._meta.db_table)} AS t SET revision = t.revision + 1, chain_seq = t.chain_seq + 1,
-                chain_head = sha256(t.chain_head || convert_to(given.said, 'UTF8')){sets}
+                chain_head = sha256(t.chain_head || convert_to(given.given_said, 'UTF8')){sets}
             FROM given WHERE t.id = given.given_id
-            RETURNING given.subject, given.data, t.chain_seq, t.chain_head
+            RETURNING given.given_subject, given.given_data, t.chain_seq, t.chain_head
         )
         INSERT INTO kernel_entry (at, kind, subject, seq, event, actor, actor_name, data, hash)
-        SELECT %s, %s, subject, chain_seq, %s, %s, %s, data, chain_head FROM moved
+        SELECT %s, %s, given_subject, chain_seq, %s, %s, %s, given_data, chain_head FROM moved
         RETURNING subject, seq, hash, id
     """  # noqa: S608 - see above

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from onewindow.cases.actions import drafts, intake, outcome
 from onewindow.cases.models import Case, State
+from onewindow.cases.timeline import SHOWN
+from onewindow.kernel import ledger
 from tests.cases.conftest import post as officer_of
 from tests.cases.conftest import reviewed
 from tests.factories.applications import fill
@@ -75,3 +79,28 @@ def test_the_window_withdraws_at_the_applicants_word(clerk, citizen, reason, sta
 
 def test_the_window_does_not_withdraw_what_came_online(clerk, citizen):
     assert "确定撤回申请" not in page(clerk, f"/desk/cases/{sent(citizen).number}/")
+
+
+def queries(member, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert member.client.get(address).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize("reader", ["clerk", "citizen"])
+def test_a_long_story_begins_with_its_newest_and_costs_no_more_queries(reader, clerk, citizen):
+    case = sent(citizen)
+    member, door = (clerk, "desk") if reader == "clerk" else (citizen, "my")
+    address = f"/{door}/cases/{case.number}/"
+    page(member, address)
+    short = queries(member, address)
+    assert "看全部经过" not in page(member, address)
+    for n in range(300):
+        ledger.record(case, "case.calendar_moved", by=ledger.System(), data={"words": f"第{n}次变更。"})
+    assert queries(member, address) == short <= 12
+    seen = page(member, address)
+    assert seen.count("次变更。") == SHOWN
+    assert seen.index("第299次变更。") < seen.index("第298次变更。")
+    assert "?story=all#story" in seen
+    whole = page(member, address + "?story=all")
+    assert whole.count("次变更。") == 300 and "看全部经过" not in whole
