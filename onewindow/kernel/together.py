@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -42,7 +42,7 @@ def record(batch: Sequence[tuple[S, dict[str, Any]]], event: str, columns: Seque
     return [heads[row.subject][2] for row, _ in batch]
 
 
-def as_rows(given: list[dict[str, Any]]) -> str:
+def as_rows(given: Sequence[Mapping[Any, Any]]) -> str:
     """For jsonb_to_recordset: one text, where arrays would be quoted value by value in Python. Dates as ISO text."""
     return json.dumps(given, ensure_ascii=False, default=str)
 

@@ -64,8 +64,7 @@ def file_page(
         "at_home": bool(principal.agencies() & {case.agency_id, *case.partners}) or principal.has("supervisor"),
         "pages": forms.display_places(case.guide.form, case.form, divisions.name),
         "said": said(case),
-        "events": (events := timeline.of(case, inner=True)),
-        "story": timeline.newest(events, every="story" in request.GET),
+        **told(request, case),
         "deadlines": deadlines.all_of(case),
         "offers": offered,
         "unsent": unsent(offered, typed, request.POST.dict()),
@@ -78,10 +77,15 @@ def file_page(
     return render(request, "desk/case.html", context | more, status=status)
 
 
+def told(request: SignedIn, case: Case) -> dict[str, Any]:
+    events = timeline.of(case, inner=True)
+    return {"events": events, "story": timeline.newest(events, every="story" in request.GET)}
+
+
 def judging(request: SignedIn, case: Case) -> dict[str, Any]:
     """What waits for a second signature, what an expiry means, and the standard to decide by."""
-    told = {"proposed": second.words(case), "renewal": concerning.told(case)}
-    return told | discretion.context(request, case)
+    waiting = {"proposed": second.words(case), "renewal": concerning.told(case)}
+    return waiting | discretion.context(request, case)
 
 
 def under_way(case: Case, by: Principal) -> dict[str, Any]:
