@@ -20,6 +20,7 @@ from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState
 from onewindow.kernel.models import Entry
 from tests.cases.conftest import granted, post, reviewed, rows, submitted
+from tests.cast import sign_in
 from tests.factories import cases
 from tests.factories.applications import fill
 from tests.factories.catalogue import published, whole
@@ -98,6 +99,9 @@ class TestGrants:
         outcome.grant(reviewed(case), by=post(case, "decider"))
         assert now(old).state == "cancelled" and not Certificate.objects.filter(case_number=case.number).exists()
         assert "持证人申请注销" in verdict(old)
+        # The paper that says so belongs to the cancellation, not to the case the certificate came from.
+        page = sign_in(case.filed_by).get(f"/my/cases/{old.case_number}/").content.decode()
+        assert "持证人申请注销" in page and "写在下面“办理经过”的决定书里" not in page
 
     def test_a_refusal_leaves_the_old_one_as_it_was(self, monday):
         old = licence()
