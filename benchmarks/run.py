@@ -18,7 +18,6 @@ PARTS = {
     "transitions": "Transitions",
     "pages": "Pages",
     "events": "A case with 300 events",
-    "hall": "Calling the next number",
     "calendar": "A changed calendar",
     "clock": "Dates and conditions",
     "search": "Search",
@@ -40,10 +39,6 @@ NOTES = {
         "client on the same cores. CPU is of the server's processes, without the client."
     ),
     "events": "Django's test client in one process, one request after another, pages warm. Goal: p95 ≤ 150 ms.",
-    "hall": (
-        "10,000 waiting numbers, 23 queues, 220 windows with an officer; every window calls once, then all are freed "
-        "outside the clock. Threads of one Python process share its interpreter. Goal: p95 ≤ 20 ms."
-    ),
     "calendar": (
         "20,000 open cases (2,000 with --quick) at two points of their road. A day closed tomorrow moves every one of "
         "them, the worst there is; the list of next year moves none of them."
