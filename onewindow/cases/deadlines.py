@@ -269,6 +269,20 @@ AWAITED = {
 }  # fmt: skip
 
 
+def shown(case: Case) -> list[Deadline]:
+    """Every clock, and the end of the stop under way: of each day a page names one can ask how it was counted."""
+    ending = stop(case)
+    return all_of(case) + ([ending] if ending else [])
+
+
+def waited(case: Case, found: list[Deadline]) -> Deadline | None:
+    """Which of them gave the day that is waited for; none where it is the last day of a certificate."""
+    under_way = case.state in {State.REVIEWING, State.DECIDING}
+    one = "stop" if case.state == State.PAUSED else AWAITED.get(State(case.state), "")
+    keys = {"promised", "statutory"} if under_way else {one}
+    return next((each for each in found if each.key in keys and each.date == case.due_on), None)
+
+
 def mark_told(case: Case) -> None:
     """By which edition of the calendar a day was first told: the act that starts a clock is also the one that tells."""
     running = {

@@ -75,11 +75,11 @@ SILENCE = {"accepted": "视为受理", "none": "不视为受理"}
 PROCEDURES = {
     "hearing": "听证", "bidding": "招标", "auction": "拍卖", "inspection": "检验", "testing": "检测",
     "quarantine": "检疫", "appraisal": "鉴定", "expert_review": "专家评审", "site_visit": "现场踏勘",
-    "publicity": "公示公告",
+    "publicity": "公示公告", "third_party": "征求第三方意见",
 }  # fmt: skip
 Procedure = Literal[
     "hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review", "site_visit",
-    "publicity",
+    "publicity", "third_party",
 ]  # fmt: skip
 
 

@@ -8,17 +8,23 @@ from datetime import date
 from typing import Any
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases.actions import correction, drafts, instant, intake, outcome, pause, review
+from onewindow.cases.actions import concerning, correction, drafts, instant, intake, outcome, pause, review
 from onewindow.cases.actions.serving import Handing
 from onewindow.cases.models import Case, Delivery
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.catalogue.procedure import PROCEDURES
+from onewindow.documents.certificates import issue_certificate
+from onewindow.documents.models import Certificate
+from onewindow.kernel import secrecy
+from onewindow.kernel.ledger import System
 from tests.cases.conftest import post
 from tests.factories import applications, cases
-from tests.factories.catalogue import flagship
+from tests.factories.catalogue import agency, flagship
+from tests.lives import later, world
 from tests.lives.book import Life
 
 POSTS = {"受理岗": "clerk", "审查岗": "reviewer", "决定岗": "decider", "机关负责人": "head"}
+ELSEWHERE = {"区住建局审查岗": "ZJJ", "区卫健局审查岗": "WJJ"}
 GOVERNOR = "区政府负责人"
 Act = Callable[[Case, Principal, str], Any]
 
@@ -26,11 +32,39 @@ Act = Callable[[Case, Principal, str], Any]
 def begun(life: Life) -> Case:
     """The draft that lacks nothing; at the window the clerk writes it."""
     item = _published(life)
+    for code in ("ZJJ", "WJJ"):
+        agency(code)
     if life.channel != "窗口":
-        return applications.fill(cases.draft(item), cases.citizen())
+        return _drafted(life, item)
     clerk = cases.officer(f"{item.agency_id}-clerk", item.agency_id, "clerk")
     case = drafts.open_case(item, by=clerk, person=cases.person(), channel="desk")
     return applications.fill(case, clerk)
+
+
+def _drafted(life: Life, item: Item) -> Case:
+    by, case = cases.citizen(), cases.draft(item)
+    if life.held:
+        concerning.choose(case, _held(life, case), by=by)
+    if life.asks == "告知承诺":
+        drafts.save_answers(case, {"route": "promise"}, by=by)
+    applications.fill(case, by, lacking="先不交" in life.asks)
+    case.parties.all().delete()
+    if "文书邮寄" in life.asks:
+        case.service = {"way": "post", "address": "新都街道桂湖中路18号"}
+        case.save(update_fields=["service"])
+    return case
+
+
+def _held(life: Life, case: Case) -> Certificate:
+    """`《公共场所卫生许可证》有效至2026-04-30`, in the applicant's name."""
+    name, until = re.fullmatch(r"《(.+)》有效至(.{10})", life.held).groups()  # type: ignore[union-attr]
+    assert case.person is not None
+    return issue_certificate(
+        type_name=name, prefix="OLD", holder=case.person.name, person=case.person, organisation=None,
+        holder_index=secrecy.index(case.person.name, purpose="holder"), agency=case.agency, case_number="OLD",
+        facts={"title": name, "holder": case.person.name, "organ": case.agency.name, "lines": []},
+        valid_from=date(2022, 3, 1), valid_until=date.fromisoformat(until), by=System("test"),
+    )  # fmt: skip
 
 
 def _published(life: Life) -> Item:
@@ -52,6 +86,12 @@ def who(case: Case, named: str, usual: str) -> Principal:
         return cases.citizen("chen", name="陈静", number="510125198907142128", phone="13880005678")
     if named == GOVERNOR:
         return cases.officer("governor", None, "governor")
+    if named == "另一方":
+        return cases.citizen("wang", name="王强", number="510125198506210014", phone="13880009999")
+    if named in ELSEWHERE:
+        return cases.officer(f"{ELSEWHERE[named]}-reviewer", ELSEWHERE[named], "reviewer")
+    if named not in POSTS:
+        return cases.officer(f"{case.agency_id}-{named}", case.agency_id, "reviewer")
     return post(case, POSTS[named])
 
 
@@ -133,7 +173,7 @@ ACTS: dict[str, tuple[str, Act]] = {
     "退回修改": ("受理岗", _remark),
     "改好再交预审": ("申请人", _fix),
     "预审通过": ("受理岗", lambda case, by, said: intake.pass_prereview(case, by=by)),
-    "正式提交": ("申请人", lambda case, by, said: intake.submit(case, by=by)),
+    "正式提交": ("申请人", later.submit),
     "收件": ("受理岗", lambda case, by, said: intake.receive(case, by=by)),
     "窗口收件": ("受理岗", lambda case, by, said: intake.submit_in_person(case, by=by)),
     "告知补正": ("受理岗", _ask),
@@ -155,7 +195,10 @@ ACTS: dict[str, tuple[str, Act]] = {
     "撤回申请": ("申请人", lambda case, by, said: intake.withdraw(case, by=by, reason=said)),
     "当场办结": ("受理岗", lambda case, by, said: instant.complete(case, by=by)),
     "无事": ("申请人", lambda case, by, said: None),
+    **later.ACTS,
+    **world.ACTS,
 }  # fmt: skip
+WITHOUT_ROW = later.WITHOUT_ROW | world.WITHOUT_ROW
 # Where the ledger calls it otherwise.
 EVENTS = {
     "改好再交预审": "提交预审", "再次告知补正": "告知补正", "窗口收件": "正式提交", "当场办结": "正式提交",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from onewindow.catalogue.guide import Guide
+from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.kernel.clock import SHANGHAI
 from onewindow.kernel.clock.working import WEEKDAYS
 from tests.factories.catalogue import body_of
@@ -28,6 +29,30 @@ LINE = re.compile(
     r"(?P<act>[^：=]+?)(?:：(?P<said>.*?))? *(?:=> *(?P<then>.*))?"
 )
 UNIT = {"个工作日": "working", "日": "natural"}
+PAUSES = {name: key for key, name in PROCEDURES.items()}
+CHANGES = {"变更": "change", "延续": "renew", "补证": "reissue", "注销": "cancel"}
+MERGED = {"intake", "scrutiny", "remedies"}
+_REVIEW = {"key": "review", "post": "reviewer", "days": 2}
+AT_ONCE = [
+    {"key": "accept", "name": "受理", "post": "clerk"},
+    _REVIEW | {"name": "消防审查", "group": "会审", "agency": "ZJJ", "days": 3},
+    _REVIEW | {"name": "卫生审查", "group": "会审", "agency": "WJJ"},
+    {"key": "decide", "name": "决定", "post": "decider"},
+]
+
+
+def standard(least: int, most: int) -> dict[str, Any]:
+    """裁量基准: what blocks the way is refused, else so many months."""
+    return {
+        "title": "裁量基准", "amount": "有效期", "unit": "个月", "validity": True,
+        "factors": [{"key": "fire", "label": "挡住消防通道", "kind": "yes_no", "required": True}],
+        "rows": [
+            {"key": "fire", "text": "挡住消防通道的", "when": "fire == true", "outcomes": ["deny"]},
+            {"key": "usual", "text": "其他情形", "outcomes": ["grant"], "least": least, "most": most},
+        ],
+    }  # fmt: skip
+
+
 # What a life says of its guide, and the fields that say it.
 RULES: list[tuple[str, Any]] = [
     (r"法定(\d+)(个工作日|日)", lambda n, unit: {"statutory": {"days": int(n), "unit": UNIT[unit]}}),
@@ -41,9 +66,25 @@ RULES: list[tuple[str, Any]] = [
     (r"不设补正期限", lambda: {"intake": {"answer_days": 0}}),
     (r"与(.+)联合办理", lambda organ: {"joint": [organ]}),
     (r"最多延长(\d+)个工作日", lambda n: {"extension": {"days": int(n)}}),
-    (r"现场踏勘停止计时（(《.+》)(.+)）", lambda law, article: {
-        "pauses": [{"procedure": "site_visit", "cites": [{"law": law, "article": article}]}]
+    (r"(现场踏勘|征求第三方意见)停止计时（(《.+》)(.+)）", lambda name, law, article: {
+        "pauses": [{"procedure": PAUSES[name], "cites": [{"law": law, "article": article}]}]
     }),
+    (r"决定前告知听证权利", lambda: {"scrutiny": {"hearing": "offered"}}),
+    (r"依职权举行听证", lambda: {"scrutiny": {"hearing": "required"}}),
+    (r"决定前集体讨论", lambda: {"scrutiny": {"collective": True}}),
+    (r"准予前现场核查", lambda: {"scrutiny": {"visit_when": "true"}}),
+    (r"初审后转报(.+)", lambda organ: {"forwarding": {"organ": organ}}),
+    (r"复议前置（(《.+》)(.+)）", lambda law, article: {
+        "remedies": {"first": True, "first_basis": [{"law": law, "article": article}]}
+    }),
+    (r"有效期可定(\d+)到(\d+)个月（裁量基准）", lambda least, most: {"discretion": standard(int(least), int(most))}),
+    (r"区住建局、区卫健局同时审查", lambda: {"steps": AT_ONCE}),
+    (r"(.+)一起申请", lambda label: {"parties": [{"key": "other", "label": label, "count": 1}]}),
+    (r"办的是(.+)", lambda name: {"name": name}),
+    (r"在(.+)里办", lambda name: {"outside": {"system": "other", "name": name, "road": "hand"}}),
+    (r"(变更|延续|补证|注销)《(.+)》", lambda act, name: {
+        "concerns": {"act": CHANGES[act], "certificates": [name], "late": "请重新申请新证。"}
+    } | ({"result": {"name": "注销", "kind": "none"}} if act == "注销" else {})),
 ]  # fmt: skip
 
 
@@ -67,6 +108,8 @@ class Life:
     item: str = ""
     rules: tuple[str, ...] = ()
     channel: str = ""
+    asks: str = ""
+    held: str = ""
     note: str = ""
     year: int = 2026
     lines: list[Line] = field(default_factory=list)
@@ -76,11 +119,12 @@ class Life:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The fields of the guide the life replaces; those of the intake are put together."""
+        """The fields of the guide the life replaces; some are put together."""
         found: dict[str, Any] = {}
         for rule in self.rules:
-            for name, value in _fields(rule).items():
-                found[name] = found.get(name, {}) | value if name == "intake" else value
+            for name, value in fields(rule).items():
+                had = found.get(name) or (body_of(self.item)["remedies"] if name == "remedies" else {})
+                found[name] = had | value if name in MERGED else value
         return found
 
     @property
@@ -99,15 +143,24 @@ class Life:
         return date.fromisoformat(text if len(text) == 10 else f"{self.year}-{text}")
 
 
-def _fields(rule: str) -> dict[str, Any]:
+def fields(rule: str) -> dict[str, Any]:
     for pattern, made in RULES:
         if match := re.fullmatch(pattern, rule):
-            fields: dict[str, Any] = made(*match.groups())
-            return fields
+            found: dict[str, Any] = made(*match.groups())
+            return found
     raise ValueError(f"规程里这样说，没有对应的字段：{rule}")
 
 
-HEADS = {"依据": "law", "事项": "item", "规程": "rules", "渠道": "channel", "说明": "note", "年份": "year"}
+HEADS = {
+    "依据": "law",
+    "事项": "item",
+    "规程": "rules",
+    "渠道": "channel",
+    "申请": "asks",
+    "原证": "held",
+    "说明": "note",
+    "年份": "year",
+}
 
 
 def read() -> list[Life]:
@@ -181,6 +234,8 @@ def _printed(number: int, life: Life) -> str:
     facts = [f"事项：{life.guide.name}（{'，'.join(_limits(life))}）"]
     facts += [f"本例规程：{'；'.join(life.rules)}"] if life.rules else []
     facts += [f"渠道：{life.channel}"] if life.channel else []
+    facts += [f"申请：{life.asks}"] if life.asks else []
+    facts += [f"原证：{life.held}"] if life.held else []
     facts += [life.note] if life.note else []
     rows = [
         f"| {_when(life, line)} | {_what(line)} | {'；'.join(_then(life, each) for each in line.then)} |"

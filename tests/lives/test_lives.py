@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from onewindow.accounts.models import CreditRecord
 from onewindow.cases import deadlines, timeline, timers
 from onewindow.cases.models import Case, State
 from onewindow.kernel import clock
@@ -23,7 +24,7 @@ from tests.lives import acts, book
 
 LIVES = book.read()
 STATES = {state.label: state for state in State}
-DATES = {"法定": "statutory_due", "承诺": "promised_due", "最迟": "due_on"}
+DATES = {"法定": "statutory_due", "承诺": "promised_due", "最迟": "due_on", "核查": "check_on"}
 # Early each morning the timers run, on every day a life of the chapter lasts.
 TIMERS_AT = time(0, 5)
 
@@ -108,7 +109,7 @@ class Run:
         self.case.refresh_from_db()
         if said or line.act == "无事":
             return
-        labels = [acts.EVENTS.get(line.act, line.act)]
+        labels = [] if line.act in acts.WITHOUT_ROW else [acts.EVENTS.get(line.act, line.act)]
         for each in line.then:
             labels += each.removeprefix("另记 ").split("、") if each.startswith("另记 ") else []
         for label in labels:
@@ -149,6 +150,15 @@ class Run:
     def other(self, expected, name, value):
         if expected in {"超期", "未超期"}:
             return None if self.case.is_overdue == (expected == "超期") else self.case.due_on
+        if name == "原证":
+            found = self.case.concerns.get_state_display()
+            return None if found == value else found
+        if name == "有效期至":
+            found = timeline.certificate(self.case).valid_until
+            return None if found == self.life.day(value) else found
+        if name == "信用记录":
+            found = CreditRecord.objects.filter(case_number=self.case.number).count()
+            return None if str(found) == value.removesuffix("条") else found
         if name == "证照":
             certificate = timeline.certificate(self.case)
             found = certificate.get_state_display() if certificate else "没有"

@@ -65,7 +65,6 @@ def file_page(
         "pages": forms.display_places(case.guide.form, case.form, divisions.name),
         "said": said(case),
         **told(request, case),
-        "deadlines": deadlines.all_of(case),
         "offers": offered,
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
@@ -92,7 +91,10 @@ def under_way(case: Case, by: Principal) -> dict[str, Any]:
     """The review's steps and the other agencies that take part."""
     partners = Agency.objects.filter(code__in=case.partners) if case.partners else []
     road = steps.road(case) if case.accepted_at else []
+    clocks = deadlines.shown(case)
     found: dict[str, Any] = {
+        "deadlines": clocks,
+        "waited": deadlines.waited(case, clocks),
         "road": road,
         "procedures": PROCEDURES,
         "partners": {agency.code: str(agency) for agency in partners},
@@ -190,7 +192,7 @@ def view_number(request: SignedIn, number: str) -> HttpResponse:
 @staff_only(*OFFICERS, "supervisor")
 def clock_page(request: SignedIn, number: str, key: str) -> HttpResponse:
     case = open_case(request, number)
-    found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
+    found = next((deadline for deadline in deadlines.shown(case) if deadline.key == key), None)
     if found is None:
         raise Http404
     return render(request, "desk/clock.html", {"case": case, "deadline": found})

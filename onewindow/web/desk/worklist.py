@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
@@ -15,6 +15,7 @@ from onewindow.cases import deliveries, steps
 from onewindow.cases.actions import later_check, second
 from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, Delivery, Proceeding, State
 from onewindow.kernel import clock
+from onewindow.kernel.models import Entry
 
 PAGE = 50
 # How many visits and hearings stand above the list.
@@ -23,12 +24,16 @@ COMING = 6
 SHOWN = [
     "number", "state", "outcome", "channel", "due_on", "applicant_name", "organisation_id", "item__name",
     "item__short_name", "agency__name", "agency__short_name", "agency_id", "open_steps", "proposed_by",
-    "check_on", "later_check",
+    "check_on", "later_check", "stops",
 ]  # fmt: skip
 VIEWS = {
     "mine": "等我办的", "post": "本岗位的", "open": "在办", "unopened": "文书没看", "checks": "事后核查",
     "finished": "已办结",
 }  # fmt: skip
+# 效能监管: what the law lets happen because an organ was late; after the end of the case for some time yet.
+WATCHED = {"watch": "要过问的"}
+WATCHED_FOR = timedelta(days=90)
+SILENT = ("case.deemed_accepted", "case.deemed_renewed")
 
 
 def waiting_for(principal: Principal) -> Q:
@@ -51,9 +56,11 @@ def hands(case: Case, principal: Principal) -> list[tuple[str, str]]:
 
 
 def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
-    view = params.get("view", "mine")
+    views = VIEWS | WATCHED if principal.has("supervisor") else VIEWS
+    asked = params.get("view", "")
+    view = asked if asked in views else "mine"
     cases = Case.objects.open_to(principal).select_related("item", "agency").only(*SHOWN)
-    chosen = _filtered(cases, principal, view if view in VIEWS else "mine", params.get("q", "").strip())
+    chosen = _filtered(cases, principal, view, params.get("q", "").strip())
     rows = list(_after(chosen, params.get("after", ""))[: PAGE + 1])
     counts = Case.objects.filter(waiting_for(principal)).aggregate(
         waiting=Count("id"),
@@ -64,7 +71,7 @@ def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
         "cases": [(case, _left(getattr(case, _waited(view))), hands(case, principal)) for case in rows[:PAGE]],
         "next": _key(rows[PAGE - 1], view) if len(rows) > PAGE else "",
         "coming": list(Proceeding.objects.coming_up(principal)[:COMING]),
-        "view": view, "views": VIEWS, "check_states": later_check.STATES, "q": params.get("q", ""), "counts": counts,
+        "view": view, "views": views, "check_states": later_check.STATES, "q": params.get("q", ""), "counts": counts,
     }  # fmt: skip
 
 
@@ -80,6 +87,8 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
     elif view == "checks":
         own = Q(agency_id__in=principal.agencies("reviewer", "decider", "head", "supervisor"))
         cases = cases.filter(Q() if principal.has_at(None, "supervisor") else own, check_on__isnull=False)
+    elif view == "watch":
+        cases = _watched(cases)
     elif view == "open":
         cases = cases.exclude(state__in=[State.DRAFT, *CLOSED_STATES])
     else:
@@ -89,6 +98,15 @@ def _filtered(cases: CaseQuerySet, principal: Principal, view: str, q: str) -> C
         numbers = Q(number=number) | Q(outside_number=number)
         cases = cases.filter(numbers | Q(applicant_name__startswith=q) | Q(item__name__contains=q))
     return cases.order_by("-id") if view == "finished" else cases.order_by(_waited(view), "id")
+
+
+def _watched(cases: CaseQuerySet) -> CaseQuerySet:
+    """A stop longer than announced, an acceptance or a renewal by silence; a clerk's acceptance after the days too."""
+    rows = Entry.objects.filter(kind="case", subject=OuterRef("number"))
+    silent = Q(event__in=SILENT) | Q(event="case.accepted", data__deemed=True)
+    recent = Q(finished_at=None) | Q(finished_at__gte=clock.now() - WATCHED_FOR)
+    cases = cases.filter(recent).annotate(by_silence=Exists(rows.filter(silent)))
+    return cases.filter(Q(by_silence=True) | Q(stops__contains=[{"overrun": True}]))
 
 
 def _waited(view: str) -> str:

@@ -56,7 +56,8 @@ def show(request: SignedIn, number: str) -> HttpResponse:
     context = {
         "case": case,
         "acts": {spec.name for spec in available(case, request.principal)},
-        "deadlines": deadlines.all_of(case),
+        "deadlines": (clocks := deadlines.shown(case)),
+        "waited": deadlines.waited(case, clocks),
         "events": (events := timeline.of(case)),
         "story": timeline.newest(events, every="story" in request.GET),
         "papers": [paper for paper in papers if paper.material != outside.PROOF],
@@ -78,7 +79,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
 @signed_in
 def clock_page(request: SignedIn, number: str, key: str) -> HttpResponse:
     case = seen_case(request, number)
-    found = next((deadline for deadline in deadlines.all_of(case) if deadline.key == key), None)
+    found = next((deadline for deadline in deadlines.shown(case) if deadline.key == key), None)
     if found is None:
         raise Http404
     return render(request, "my/clock.html", {"case": case, "deadline": found})
