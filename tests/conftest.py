@@ -26,7 +26,9 @@ def emptying_the_ledger_between_tests():
     flush = DatabaseOperations.execute_sql_flush
 
     def unguarded(self, sql_list):
-        flush(self, ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = DEFAULT"])
+        jobs = "TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_events CASCADE"
+        whole = ["SET session_replication_role = replica", *sql_list, jobs, "SET session_replication_role = DEFAULT"]
+        flush(self, whole)
 
     patch = pytest.MonkeyPatch()
     patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)

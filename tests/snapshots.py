@@ -48,7 +48,11 @@ def put_back(name: str) -> None:
         for (table,) in cursor.fetchall():
             columns = _one(cursor, COLUMNS, f"public.{table}")
             cursor.execute(f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM {name}.{table}")
-        cursor.execute(f"SELECT setval('public.' || quote_ident(sequencename), last_value) FROM {name}.kept_sequences")
+        # Never backwards: a guide is remembered by its version's key for the life of the process.
+        cursor.execute(
+            "SELECT setval('public.' || quote_ident(k.sequencename), GREATEST(k.last_value, now.last_value)) "
+            f"FROM {name}.kept_sequences k JOIN pg_sequences now USING (sequencename) WHERE now.schemaname = 'public'"
+        )
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 

@@ -25,7 +25,7 @@ def test_by_the_secret_of_the_qr_and_by_the_name(ask, certificate):
         assert (verdict["state"], verdict["detail"]) == ("valid", "证照真实有效。")
         assert verdict["certificate"]["holder"] == "李**"
         assert set(verdict["certificate"]) == {
-            "type_name", "number", "holder", "organ", "issued_on", "valid_from", "valid_until", "state",
+            "type_name", "number", "holder", "organ", "issued_on", "valid_from", "valid_until", "state", "manager",
         }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_by_the_file(anyone, certificate):
 
 def test_a_revoked_certificate_is_real_but_not_valid(ask, certificate):
     decider = cases.officer("审批员", certificate.agency_id, "decider")
-    certificates.revoke(certificate, by=decider, reason="材料虚假，依法撤销")
+    certificates.revoke(certificate, by=decider, ground="材料虚假，依法撤销")
     verdict = ask(number=certificate.number, secret=certificate.secret)
     assert (verdict["state"], verdict["certificate"]["state"]) == ("invalid_state", "已撤销")
 

@@ -140,7 +140,8 @@ def test_two_acts_of_one_row_retry_on_the_fresh_row():
 def test_available_acts_follow_state_and_post():
     case = cases.submitted()
     names = [spec.name for spec in flow.available(case, cases.officer("受理员", "WJJ", "clerk"))]
-    intake = ["receive", "accept", "refuse_to_accept", "ask_for_corrections"]
-    assert names == [*intake, "send", "serve", "propose_change"]
-    assert [spec.name for spec in flow.available(case, cases.citizen())] == ["withdraw"]
+    intake = {"receive", "accept", "refuse_to_accept", "ask_for_corrections"}
+    assert intake <= set(names) and not {"grant", "deny", "deliver", "withdraw"} & set(names)
+    own = {spec.name for spec in flow.available(case, cases.citizen())}
+    assert "withdraw" in own and not own & (intake | {"grant", "deny", "serve"})
     assert flow.available(case, cases.officer("别局", _other(), "clerk", "reviewer", "decider")) == []

@@ -49,8 +49,10 @@ def draft(db, editor):
 
 
 def test_every_page_is_in_the_table():
+    """The calendar's and the exchange's pages belong to other posts and have tables of their own."""
+    others = ("manage-calendar", "manage-exchange")
     ours = {name for name in get_resolver().reverse_dict if isinstance(name, str) and name.startswith("manage-")}
-    assert ours - set(PAGES) == set()
+    assert {name for name in ours - set(PAGES) if not name.startswith(others)} == set()
 
 
 def plan_of(draft, editor) -> Transfer:

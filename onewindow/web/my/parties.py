@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,6 +40,9 @@ def create(request: SignedIn, number: str) -> HttpResponse:
         if not limits.hit(f"party:{request.principal.user_id}", limit=INVITATIONS, per=DAY):
             raise ValueError("今天发的邀请太多了，请明天再试，或者当面把网址给对方。")
         made = acts.invite(case, said["need"], said["name"], phone=said["phone"], by=request.principal)
+    except ValidationError as fault:
+        messages.error(request, "；".join(fault.messages))
+        return redirect(reverse("case-check", args=[number]) + "#parties")
     except (ValueError, Conflict) as refusal:
         messages.error(request, str(refusal))
         return redirect(reverse("case-check", args=[number]) + "#parties")
