@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from onewindow.hall import tasks
+from onewindow.hall import messages, tasks
 from onewindow.hall.actions import booking, calling
 from onewindow.hall.models import Booking, Slot
 from onewindow.kernel.clock import SHANGHAI
 from onewindow.kernel.flow import WrongState
 from onewindow.kernel.models import Entry
+from onewindow.notifications.models import Message
 from tests.factories.accounts import UserFactory
 from tests.hall.conftest import KIOSK, a_queue, a_window, drawn, seated
 
@@ -71,6 +72,11 @@ class TestPlaces:
         assert [Booking.objects.get(pk=each.pk).state for each in waits] == ["waiting", "offered"]
         assert taken(slot) == 1
         offered = Booking.objects.select_related("slot").get(pk=waits[1].pk)
+        entry = Entry.objects.get(subject=offered.number, event="booking.offered")
+        messages.on_entry(entry)
+        messages.on_entry(entry)
+        told = Message.objects.get(user=single.user_id, channel="in_app")
+        assert "有空位了，请在 9:30 前" in told.text and offered.number in told.link
         assert booking.confirm(offered, by=single).state == "booked"
 
     def test_moving_takes_the_new_place_before_giving_the_old(self, nine):
