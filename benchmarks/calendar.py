@@ -15,6 +15,7 @@ from django.db import connection
 
 from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import Principal, from_user
+from onewindow.cases import calendar_work
 from onewindow.cases.actions import calendar, intake
 from onewindow.cases.models import Case
 from onewindow.kernel import clock
@@ -83,12 +84,14 @@ def main() -> None:
 
 
 def both(name: str, wanted: clock.Calendar, keeper: Principal) -> list[tuple[object, ...]]:
-    made = []
-    previewed = timed(lambda: made.append(calendar.propose(wanted, source="公告第1号", by=keeper)))
-    applied = timed(lambda: calendar.apply(made[0], by=keeper))
-    figures = made[0].summary
-    of = (name, f"{figures['looked']:,}", f"{figures['cases']:,}")
-    return [(*of, "preview", *previewed), (*of, "apply", *applied)]
+    change = calendar.propose(wanted, source="公告第1号", by=keeper)
+    previewed = timed(calendar_work.run)
+    change.refresh_from_db()
+    ordered = timed(lambda: calendar.apply(change, by=keeper))
+    applied = timed(calendar_work.run)
+    change.refresh_from_db()
+    of = (name, f"{change.summary['looked']:,}", f"{change.summary['cases']:,}")
+    return [(*of, "preview", *previewed), (*of, "order", *ordered), (*of, "apply", *applied)]
 
 
 if __name__ == "__main__":

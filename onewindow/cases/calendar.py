@@ -18,7 +18,7 @@ from onewindow.cases import deadlines
 from onewindow.cases.deadlines import Deadline
 from onewindow.cases.models import OPEN_STATES, CalendarChange, CalendarMove, Case, State
 from onewindow.catalogue.models import ItemVersion
-from onewindow.kernel import clock, together
+from onewindow.kernel import clock, progress, together
 from onewindow.kernel.ledger import Actor
 
 # Cases read, counted and written at a time: each batch is four statements, however many it moves.
@@ -107,22 +107,22 @@ def _figures(found: Counter[str]) -> dict[str, Any]:
     return {name: found[name] for name in ("looked", "cases", "moves", "firm", "shorter", "overdue", "told")}
 
 
-def preview(change: CalendarChange, old: clock.Calendar) -> None:
+def preview(change: CalendarChange) -> None:
     """Count and keep what would move; nothing of the cases is written."""
     tally = Tally(Counter(looked=Case.objects.filter(RUNNING).count()))
-    for effects in _effects(change, old, change.calendar):
+    for effects in _effects(change, change.calendar):
         _keep(effects, tally)
     change.summary, change.counted_at = tally.summary(), clock.now()
 
 
-def move(change: CalendarChange, old: clock.Calendar, new: clock.Calendar, *, by: Actor) -> None:
+def move(change: CalendarChange, new: clock.Calendar, *, by: Actor) -> None:
     """Every case under way gets its dates by the new calendar and a row of the ledger; the caller holds the calendar.
 
     Counted anew: cases went on since the preview.
     """
     change.moves.all().delete()
     tally = Tally(Counter(looked=Case.objects.filter(RUNNING).count()))
-    for effects in _effects(change, old, new, lock=True):
+    for effects in _effects(change, new, lock=True):
         _keep(effects, tally)
         moved = [effect for effect in effects if effect.moves]
         if moved:
@@ -141,13 +141,13 @@ def digest(change: CalendarChange) -> str:
     return found.hexdigest()
 
 
-def _effects(
-    change: CalendarChange, old: clock.Calendar, new: clock.Calendar, *, lock: bool = False
-) -> Iterator[list[Effect]]:
-    today, span = clock.today(), Span.between(old, new)
+def _effects(change: CalendarChange, new: clock.Calendar, *, lock: bool = False) -> Iterator[list[Effect]]:
+    old, today = change.earlier, clock.today()
+    span = Span.between(old, new)
     every = list(_reaching(span).values_list("pk", flat=True)) if span else []
     versions: dict[int, ItemVersion] = {}
     for start in range(0, len(every), BATCH):
+        progress.tell(f"calendar {change.pk}", start, len(every))
         batch = every[start : start + BATCH]
         cases = Case.objects.filter(RUNNING, pk__in=batch).order_by("pk").only(*READ)
         # Locked, so that what reckons no days (a paper added, a note) cannot slip in between reading and writing.

@@ -4,7 +4,7 @@ import uuid
 
 from procrastinate.contrib.django import app
 
-from onewindow.cases import changeover, custody, timers, transfers
+from onewindow.cases import calendar_work, changeover, custody, timers, transfers
 
 # Files one job looks at before it hands on to the next: some minutes, so that a restart costs little.
 PART = 20_000
@@ -54,3 +54,15 @@ def run_transfers(timestamp: int) -> None:
 def transfer() -> None:
     """At once, where the day is today."""
     transfers.run()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="cases-calendar")
+def run_calendar(timestamp: int) -> None:
+    """Whatever a killed worker left; nobody waits longer than a minute for it."""
+    calendar_work.run()
+
+
+@app.task(name="cases.calendar")
+def change_calendar() -> None:
+    calendar_work.run()

@@ -8,7 +8,8 @@ from django.core.exceptions import PermissionDenied
 
 from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import from_user
-from onewindow.cases import calendar_notices, deadlines, messages, timers
+from onewindow.cases import calendar as effects
+from onewindow.cases import calendar_notices, calendar_work, deadlines, messages, timers
 from onewindow.cases.actions import calendar, intake, pause
 from onewindow.cases.models import CalendarChange, CalendarMove, State
 from onewindow.kernel import clock, flow, ledger
@@ -50,20 +51,28 @@ def accepted(code=LICENCE, **changes):
     return intake.accept(case, by=post(case, "clerk"))
 
 
+def worked(change):
+    """The worker does what waits for it."""
+    assert calendar_work.run() == 1
+    change.refresh_from_db()
+    return change
+
+
+def proposed(wanted, by, source="区政府公告第3号"):
+    return worked(calendar.propose(wanted, source=source, by=by))
+
+
 def closed(by, day=TYPHOON, name="全区停电检修"):
-    return calendar.propose(
-        calendar.with_day(clock.calendar(), day, working=False, name=name), source="区政府公告第3号", by=by
-    )
+    return proposed(calendar.with_day(clock.calendar(), day, working=False, name=name), by)
 
 
 def next_year(by):
     lists = clock.read_content(NEXT_YEAR)
-    return calendar.propose(calendar.with_years(clock.calendar(), lists), source="国办发明电〔2026〕9号", by=by)
+    return proposed(calendar.with_years(clock.calendar(), lists), by, source="国办发明电〔2026〕9号")
 
 
 def applied(change, by):
-    calendar.apply(change, by=by)
-    return change
+    return worked(calendar.apply(change, by=by))
 
 
 class TestTheNextYear:
@@ -153,8 +162,8 @@ class TestOneDay:
     def test_the_applicants_own_period_only_grows(self, monday, by):
         case = asked(submitted(LICENCE, intake={"answer_days": 5}))
         assert case.due_on == date(2026, 3, 9)
-        worked = calendar.with_day(clock.calendar(), date(2026, 3, 7), working=True, name="调休")
-        applied(calendar.propose(worked, source="区政府公告第4号", by=by), by)
+        open_days = calendar.with_day(clock.calendar(), date(2026, 3, 7), working=True, name="调休")
+        applied(proposed(open_days, by), by)
         case.refresh_from_db()
         assert case.due_on == date(2026, 3, 9)  # the notice said the 9th: relied on
         applied(closed(by, date(2026, 3, 4)), by)
@@ -171,17 +180,17 @@ class TestOneDay:
         applied(closed(by, date(2026, 3, 5)), by)
         case.refresh_from_db()
         assert (case.stops[-1]["until"], case.due_on) == ("2026-03-09", date(2026, 3, 9))
-        worked = calendar.with_day(clock.calendar(), date(2026, 3, 7), working=True, name="调休")
-        worked = calendar.with_day(worked, date(2026, 3, 8), working=True, name="调休")
-        applied(calendar.propose(worked, source="区政府公告第4号", by=by), by)
+        open_days = calendar.with_day(clock.calendar(), date(2026, 3, 7), working=True, name="调休")
+        open_days = calendar.with_day(open_days, date(2026, 3, 8), working=True, name="调休")
+        applied(proposed(open_days, by), by)
         case.refresh_from_db()
         assert (case.stops[-1]["until"], case.due_on) == ("2026-03-08", date(2026, 3, 8))
 
     def test_what_becomes_overdue_is_said_before(self, monday, by):
         case = accepted(statutory={"days": 5}, promised=None)
         monday.move_to("2026-03-09 16:00+08:00")
-        worked = calendar.with_day(clock.calendar(), date(2026, 3, 7), working=True, name="调休")
-        change = calendar.propose(worked, source="区政府公告第4号", by=by)
+        open_days = calendar.with_day(clock.calendar(), date(2026, 3, 7), working=True, name="调休")
+        change = proposed(open_days, by)
         assert (change.summary["shorter"], change.summary["overdue"]) == (1, 1)
         assert change.summary["agencies"] == {case.agency_id: change.summary["agencies"][case.agency_id]}
         assert change.moves.filter(overdue=True).get(clock="statutory").after == date(2026, 3, 7)
@@ -190,7 +199,7 @@ class TestOneDay:
         kept = [accepted(statutory={"days": 20}, promised={"days": 10}), submitted(LICENCE), asked(submitted(LICENCE))]
         dates = [(case.due_on, case.statutory_due, case.promised_due) for case in kept]
         change = applied(closed(by), by)
-        back = applied(calendar.propose_earlier(change, by=by), by)
+        back = applied(worked(calendar.propose_earlier(change, by=by)), by)
         assert back.edition == change.edition + 1
         for case, before in zip(kept, dates, strict=True):
             case.refresh_from_db()
@@ -203,8 +212,12 @@ class TestTheAct:
     def test_it_leaves_rows_and_tells_whom_it_concerns(self, monday, by):
         case, other = accepted(statutory={"days": 10}, promised=None), submitted("XDP0096")
         applied(closed(by), by)
-        row = Entry.objects.get(kind="calendar")
-        assert (row.event, row.actor_name) == ("calendar.applied", "蒋维")
+        rows = list(Entry.objects.filter(kind="calendar").order_by("seq"))
+        assert [(row.event, row.actor_name) for row in rows] == [
+            ("calendar.previewed", "系统（工作日历）"), ("calendar.ordered", "蒋维"),
+            ("calendar.applied", "系统（工作日历）"),
+        ]  # fmt: skip
+        row = rows[-1]
         assert row.data["days"] == [["2026-03-12", "上班", "全区停电检修放假"]]
         moved = Entry.objects.get(subject=case.number, event="case.calendar_moved")
         assert (moved.data["told_before"], moved.data["due_on"]) == ("2026-03-16", "2026-03-17")
@@ -231,6 +244,39 @@ class TestTheAct:
         with pytest.raises(Conflict, match="重新预览"):
             calendar.apply(second, by=by)
         assert clock.calendar().is_working(date(2026, 3, 13))
+
+    def test_of_two_ordered_at_once_the_second_is_handed_back_with_the_reason(self, monday, by):
+        case = accepted(statutory={"days": 10}, promised=None)
+        first, second = closed(by), closed(by, date(2026, 3, 13))
+        for change in (first, second):
+            calendar.apply(change, by=by)
+        assert calendar_work.run() == 2
+        second.refresh_from_db()
+        assert (second.state, clock.in_force()) == ("proposed", 2)
+        failed = Entry.objects.get(kind="calendar", event="calendar.failed")
+        assert failed.subject == second.subject and "重新预览" in failed.data["words"]
+        case.refresh_from_db()
+        assert case.statutory_due == date(2026, 3, 17)
+
+    @pytest.mark.parametrize("at", ["_keep", "digest"])
+    def test_what_goes_wrong_in_the_middle_leaves_everything_as_it_was(self, monday, by, monkeypatch, at):
+        case, change = accepted(statutory={"days": 10}, promised=None), closed(by)
+        calendar.apply(change, by=by)
+        monkeypatch.setattr(effects, at, lambda *_: 1 / 0)
+        change = worked(change)
+        assert (change.state, clock.in_force()) == ("proposed", 1)
+        case.refresh_from_db()
+        assert case.statutory_due == date(2026, 3, 16)
+        assert clock.calendar().is_working(TYPHOON)
+        assert Entry.objects.get(event="calendar.failed").data["words"] == calendar_work.BROKEN
+        monkeypatch.undo()
+        monday.move_to("2026-03-02 11:00+08:00")
+        assert applied(change, by).state == "applied"
+
+    def test_nobody_but_the_worker_carries_it_out(self, monday, by):
+        change = calendar.apply(closed(by), by=by)
+        with pytest.raises(PermissionDenied):
+            calendar.take_effect(change, by=by)
 
     def test_cases_that_went_on_since_the_preview_are_counted_anew(self, monday, by):
         case = submitted(LICENCE)
@@ -288,7 +334,7 @@ class TestNoCalendar:
         CalendarDay.objects.all().delete()
         clock.forget()
         mended = calendar.with_years(calendar.in_force(), clock.of_content(content))
-        applied(calendar.propose(mended, source="重新载入放假安排", by=by), by)
+        applied(proposed(mended, by), by)
         intake.accept(case, by=post(case, "clerk"))
         assert case.state == State.REVIEWING
 

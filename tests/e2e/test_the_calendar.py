@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from onewindow.accounts.models import User
 from onewindow.accounts.principal import from_user
+from onewindow.cases import calendar_work
 from onewindow.cases.actions import correction
 from onewindow.catalogue.sheets import plain_workbook
 from onewindow.kernel import clock
@@ -37,6 +38,10 @@ def test_upload_preview_apply_and_what_the_applicant_sees(visit):
     keeper.locator("#c-list").set_input_files({"name": "日历.xlsx", "mimeType": "application/xlsx", "buffer": book})
     keeper.locator("#c-source").fill("区政府公告第3号")
     keeper.locator("form", has=keeper.locator("#c-list")).get_by_role("button", name="预览").click()
+    expect(keeper.locator("main")).to_contain_text("已经交给后台")
+    look(keeper, "calendar-counting")
+    assert calendar_work.run() == 1  # the page asks by itself and shows what came of it
+    expect(keeper.locator("main")).to_contain_text("预览，还没有启用")
     expect(keeper.locator("main")).to_contain_text("停电检修放假")
     expect(keeper.locator("main")).to_contain_text(case.number)
     look(keeper, "calendar-preview")
@@ -44,7 +49,15 @@ def test_upload_preview_apply_and_what_the_applicant_sees(visit):
     assert case.due_on == before
     keeper.get_by_text("启用这份日历").click()
     keeper.get_by_role("button", name="确定启用").click()
-    expect(keeper.locator("#messages")).to_contain_text("1 件在办件的期限已按新日历重算")
+    expect(keeper.locator("main")).to_contain_text("正在启用这份日历")
+    plain = visit(js=False)
+    sign_in_as_staff(plain, "operator")
+    plain.goto(keeper.url)
+    expect(plain.locator("main")).to_contain_text("正在启用这份日历")
+    assert calendar_work.run() == 1
+    plain.get_by_role("link", name="刷新").click()
+    expect(plain.locator("main")).to_contain_text("已启用，第 2 版")
+    expect(keeper.locator("main")).to_contain_text("已启用，第 2 版")
     with keeper.expect_download() as report:
         keeper.get_by_role("link", name="下载前后对照（Excel）").click()
     assert report.value.suggested_filename.endswith(".xlsx")

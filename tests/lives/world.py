@@ -9,7 +9,7 @@ from django.db import transaction
 
 from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import Principal, from_user
-from onewindow.cases import changeover, transfers
+from onewindow.cases import calendar_work, changeover, transfers
 from onewindow.cases.actions import calendar, transfer
 from onewindow.cases.models import Case, Transfer
 from onewindow.catalogue import publish, running
@@ -73,7 +73,11 @@ def close_a_day(case: Case, by: Principal, said: str) -> None:
     day, kind, name = re.fullmatch(r"(.{10})(放假|上班)，(.+)", said).groups()  # type: ignore[union-attr]
     worked = calendar.with_day(clock.calendar(), book.date.fromisoformat(day), working=kind == "上班", name=name)
     officer = _district("运维员", "operator")
-    calendar.apply(calendar.propose(worked, source="区政府公告第3号", by=officer), by=officer)
+    change = calendar.propose(worked, source="区政府公告第3号", by=officer)
+    calendar_work.run()
+    change.refresh_from_db()
+    calendar.apply(change, by=officer)
+    calendar_work.run()
 
 
 ACTS = {

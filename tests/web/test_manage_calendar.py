@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from onewindow.cases import calendar_work
 from onewindow.cases.actions import intake
 from onewindow.cases.models import CalendarChange
 from onewindow.catalogue.sheets import plain_workbook
 from onewindow.kernel import clock
+from onewindow.kernel.progress import Progress
 from tests.cases.conftest import post, submitted
 from tests.cases.test_calendar import LICENCE, NEXT_YEAR
 
@@ -39,13 +41,32 @@ def given(content, name="2027.json", source="国办发明电〔2026〕9号"):
     return {"list": SimpleUploadedFile(name, data), "source": source}
 
 
-def preview(who, content=None, **more):
+def page_of(who, change):
+    return who.client.get(reverse("manage-calendar-change", args=[change.pk])).content.decode()
+
+
+def sent(who, content=None, **more):
     response = who.client.post(reverse("manage-calendar"), given(content or NEXT_YEAR, **more), follow=True)
     return response, CalendarChange.objects.order_by("-pk").first()
 
 
+def preview(who, content=None, **more):
+    """Sent, counted by the worker, and looked at again."""
+    _, change = sent(who, content, **more)
+    calendar_work.run()
+    change.refresh_from_db()
+    return page_of(who, change), change
+
+
 def act(who, change, name, **data):
     return who.client.post(reverse(f"manage-calendar-{name}", args=[change.pk]), data, follow=True)
+
+
+def applied(who, change):
+    change.refresh_from_db()
+    act(who, change, "application", seen=change.revision)
+    calendar_work.run()
+    return page_of(who, change)
 
 
 def cells(response):
@@ -54,12 +75,11 @@ def cells(response):
 
 def test_upload_preview_apply_and_the_report_kept(operator):
     case = accepted()
-    response, change = preview(operator)
-    page = response.content.decode()
+    page, change = preview(operator)
     assert "预览，还没有启用" in page and "1月12日" in page and "1月13日" in page and case.number in page
     assert case.number in str(cells(operator.client.get(reverse("manage-calendar-report", args=[change.pk]))))
-    page = act(operator, change, "application", seen=change.revision).content.decode()
-    assert "已启用，第 2 版" in page and "1 件在办件的期限已按新日历重算" in page
+    page = applied(operator, change)
+    assert "已启用，第 2 版" in page and "下载前后对照" in page and "蒋维 · 启用" in page
     case.refresh_from_db()
     assert case.statutory_due == date(2027, 1, 13)
     rows = cells(operator.client.get(reverse("manage-calendar-report", args=[change.pk])))
@@ -89,7 +109,7 @@ def test_a_year_goes_out_as_a_workbook_and_comes_in_the_same(operator):
     ],
 )  # fmt: skip
 def test_a_list_that_cannot_be_read_says_where(operator, content, name, said):
-    response, change = preview(operator, content, name=name, source="国办发明电〔2026〕9号")
+    response, change = sent(operator, content, name=name)
     assert response.status_code == 422 and change is None
     assert said in response.content.decode() and "国办发明电〔2026〕9号" in response.content.decode()
 
@@ -100,17 +120,50 @@ def test_one_day_by_announcement_and_back(operator):
     response = operator.client.post(reverse("manage-calendar-day"), day, follow=True)
     change = CalendarChange.objects.get()
     assert "暴雨停工放假" in response.content.decode()
-    act(operator, change, "application", seen=0)
+    calendar_work.run()
+    applied(operator, change)
     case.refresh_from_db()
     assert case.statutory_due == date(2027, 1, 13)
     page = act(operator, change, "reversal").content.decode()
-    assert "恢复第 1 版日历" in page and "预览，还没有启用" in page
-    act(operator, CalendarChange.objects.latest("pk"), "application", seen=0)
+    assert "恢复第 1 版日历" in page and "正在计算" in page
+    calendar_work.run()
+    applied(operator, CalendarChange.objects.latest("pk"))
     case.refresh_from_db()
     assert case.statutory_due == date(2027, 1, 12)
     refused = operator.client.post(reverse("manage-calendar-day"), day | {"working": "1"})
     assert refused.status_code == 422 and "现在就是工作日" in refused.content.decode()
     assert "暴雨停工" in refused.content.decode()  # what was typed is still there
+
+
+def test_the_page_says_how_far_the_worker_is(operator, time_machine, monkeypatch):
+    accepted()
+    response, change = sent(operator)
+    page = response.content.decode()
+    assert "已经交给后台，马上开始" in page and "every 2s" in page and "启用这份日历" not in page
+    assert "正在计算" in operator.client.get(reverse("manage-calendar")).content.decode()
+    monkeypatch.setattr(calendar_work, "progress", lambda change: Progress(3000, 20004))
+    assert "<b>3000</b> / 20004 件在办件" in page_of(operator, change)
+    monkeypatch.undo()
+    time_machine.move_to("2026-12-15 10:05+08:00")
+    assert "后台可能没有在运行" in page_of(operator, change)
+    calendar_work.run()
+    page = page_of(operator, change)
+    assert "启用这份日历" in page and "every 2s" not in page
+
+
+def test_what_did_not_work_says_why(operator):
+    _, first = preview(operator)
+    day = {"day": "2026-12-24", "working": "0", "name": "暴雨停工", "day_source": "区政府公告第3号"}
+    operator.client.post(reverse("manage-calendar-day"), day)
+    calendar_work.run()
+    second = CalendarChange.objects.latest("pk")
+    for change in (first, second):
+        change.refresh_from_db()
+        page = act(operator, change, "application", seen=change.revision).content.decode()
+        assert "正在启用这份日历" in page
+    calendar_work.run()
+    page = page_of(operator, second)
+    assert "没有做成" in page and "重新预览" in page and "启用这份日历" in page
 
 
 def test_a_preview_given_up_moves_nothing(operator):

@@ -1,4 +1,4 @@
-"""日历变更: proposed, previewed, applied in one act; the earlier list applied again is the same act."""
+"""日历变更: proposed, previewed, applied by one act; the earlier list applied again is the same act."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from onewindow.cases.models import CalendarChange
 from onewindow.kernel import clock
 from onewindow.kernel.clock import Calendar, NoCalendar
 from onewindow.kernel.flow import Stale, transition
-from onewindow.kernel.ledger import Actor
+from onewindow.kernel.ledger import Actor, System
 
 State = CalendarChange.State
 
@@ -81,7 +81,7 @@ def _is(calendar: Calendar, day: date) -> str:
 
 @transaction.atomic
 def propose(wanted: Calendar, *, source: str, by: Principal) -> CalendarChange:
-    """Keeps the list and what it would move; no case and no day is changed."""
+    """Keeps the list; the worker counts what it would move. No case and no day is changed."""
     if not may_change(None, by):
         raise PermissionDenied("只有运维或者大厅管理可以变更工作日历。")
     source = wording(source, least=4, otherwise="请写明依据，例如“国办发明电〔2026〕7号”或者公告的名称。")[:200]
@@ -91,8 +91,7 @@ def propose(wanted: Calendar, *, source: str, by: Principal) -> CalendarChange:
     change = CalendarChange.objects.create(
         source=source, content=clock.content_of(wanted), base=old.edition, by_name=by.name
     )
-    calendar.preview(change, old)
-    change.save(update_fields=["summary", "counted_at"])
+    _to_worker()
     return change
 
 
@@ -100,41 +99,64 @@ def propose_earlier(change: CalendarChange, *, by: Principal) -> CalendarChange:
     """撤销: the list that held before an applied change, proposed again."""
     if change.state != State.APPLIED or not change.base:
         raise ValueError("这次变更没有启用过，或者在它之前没有日历，不用撤销。")
-    return propose(clock.edition(change.base), source=f"恢复第 {change.base} 版日历（撤销变更 {change.pk}）", by=by)
+    return propose(change.earlier, source=f"恢复第 {change.base} 版日历（撤销变更 {change.pk}）", by=by)
 
 
-def apply(change: CalendarChange, *, by: Principal, seen: int | None = None) -> CalendarChange:
-    """启用: the days, every cached date and the ledger's rows in one transaction.
+def _to_worker() -> None:
+    from onewindow.cases import tasks  # they import this module
 
-    The calendar is held before the row: no act that reckons days finishes until this one has (docs/decisions/0019).
-    """
-    with transaction.atomic():
-        clock.hold()
-        return take_effect(change, by=by, seen=seen)
+    tasks.change_calendar.defer()
+
+
+def by_worker(change: CalendarChange, by: Actor) -> bool:
+    return isinstance(by, System)
 
 
 @transition(
-    "calendar.applied", label="启用工作日历", source={State.PROPOSED}, target=State.APPLIED, allowed=may_change,
+    "calendar.previewed", label="计算预览", source={State.COUNTING}, target=State.PROPOSED, allowed=by_worker,
     writes=True,
 )  # fmt: skip
+def preview(change: CalendarChange, *, by: Actor) -> None:
+    calendar.preview(change)
+
+
+@transition(
+    "calendar.ordered", label="启用工作日历", source={State.PROPOSED}, target=State.APPLYING, allowed=may_change,
+    writes=True,
+)  # fmt: skip
+def apply(change: CalendarChange, *, by: Actor) -> None:
+    """启用: the one act of a person; the worker carries it out (cases.calendar_work)."""
+    _still_fits(change)
+    change.counted_at = clock.now()
+    _to_worker()
+
+
+@transition(
+    "calendar.applied", label="日历生效", source={State.APPLYING}, target=State.APPLIED, allowed=by_worker, writes=True
+)
 def take_effect(change: CalendarChange, *, by: Actor) -> dict[str, Any]:
-    if change.base != clock.in_force():
-        raise Stale(change, "预览之后工作日历又变过，这份预览不再准确。请用同一份安排重新预览。")
-    old = _now()
+    """The days, every cached date and the ledger's rows in one transaction, whose caller holds the calendar."""
+    _still_fits(change)
     new = clock.publish(change.calendar, change.source)
     change.edition = new.edition
-    calendar.move(change, old, new, by=by)
-    days = [[day.isoformat(), was, becomes] for day, was, becomes in difference(old, new)]
+    calendar.move(change, new, by=by)
+    days = [[day.isoformat(), was, becomes] for day, was, becomes in difference(change.earlier, new)]
     return {
         "edition": new.edition, "source": change.source, "days": days, "moves": calendar.digest(change),
         "summary": {key: value for key, value in change.summary.items() if key != "agencies"},
     }  # fmt: skip
 
 
-def _now() -> Calendar:
-    clock.forget()
-    with clock.watched():  # the edition that ends is read on purpose
-        return in_force()
+def _still_fits(change: CalendarChange) -> None:
+    if change.base != clock.in_force():
+        raise Stale(change, "预览之后工作日历又变过，这份预览不再准确。请用同一份安排重新预览。")
+
+
+@transition("calendar.failed", label="没有做成", source=CalendarChange.WORK, target=None, allowed=by_worker)
+def fail(change: CalendarChange, *, by: Actor, words: str) -> dict[str, Any]:
+    """As it was before the worker took it; the keeper reads why. What could not be counted can only be sent again."""
+    change.state = State.PROPOSED if change.state == State.APPLYING else State.DROPPED
+    return {"words": words}
 
 
 @transition(

@@ -18,13 +18,17 @@ class CalendarChange(Flowing):
     """The whole calendar as somebody would have it, against the edition it was drawn up from."""
 
     class State(models.TextChoices):
+        COUNTING = "counting", "正在计算"
         PROPOSED = "proposed", "预览"
+        APPLYING = "applying", "正在启用"
         APPLIED = "applied", "已启用"
         DROPPED = "dropped", "已放弃"
 
+    # The worker's turn (cases.calendar_work).
+    WORK = (State.COUNTING, State.APPLYING)
     kind = "calendar"
 
-    state = models.CharField(max_length=20, choices=State, default=State.PROPOSED)
+    state = models.CharField(max_length=20, choices=State, default=State.COUNTING)
     # Where it comes from: the notice of the State Council, the announcement of an extra day.
     source = models.CharField(max_length=200)
     content = models.JSONField()
@@ -32,7 +36,7 @@ class CalendarChange(Flowing):
     edition = models.PositiveIntegerField(null=True)
     by_name = models.CharField(max_length=80)
     at = models.DateTimeField(default=clock.now)
-    # When it was previewed, then when it was applied: the moves below are those of that moment.
+    # When it was handed to the worker, previewed, applied: the moves below are those of that moment.
     counted_at = models.DateTimeField(default=clock.now)
     # {"looked", "cases", "moves", "shorter", "overdue", "firm", "told", "agencies": {code: {"cases", "shorter", …}}}
     summary = models.JSONField(default=dict)
@@ -50,6 +54,11 @@ class CalendarChange(Flowing):
     @property
     def calendar(self) -> Calendar:
         return clock.of_content(self.content, self.edition or 0)
+
+    @property
+    def earlier(self) -> Calendar:
+        """What it was drawn up from; days were told by it, even where its rows are damaged by now."""
+        return clock.edition(self.base) if self.base else clock.Calendar()
 
 
 class CalendarMove(models.Model):

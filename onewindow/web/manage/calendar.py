@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Agency
+from onewindow.cases import calendar_work
 from onewindow.cases.actions import calendar
 from onewindow.cases.models import CalendarChange, CalendarMove
 from onewindow.catalogue.sheets import plain_workbook
@@ -23,11 +24,17 @@ from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 
 PAGE = 50
+# After so long with nobody at it the page says that the worker may not be running.
+WAIT = timedelta(minutes=3)
 MOST_BYTES = 2 * 1024 * 1024
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPED = ("source", "day", "working", "name", "day_source")
 ONLY = {"": "全部", "shorter": "提前的", "overdue": "已到期的"}
 HEAD = ["办件编号", "事项", "部门", "时限", "原来", "现在", "相差（天）", "说明"]
+EVENTS = {
+    "calendar.previewed": "算出预览", "calendar.ordered": "启用", "calendar.applied": "改完，日历生效",
+    "calendar.failed": "没有做成", "calendar.dropped": "放弃",
+}  # fmt: skip
 every_officer = staff_only()
 keeper_only = staff_only("operator", "manager")
 
@@ -117,15 +124,16 @@ def _show(request: SignedIn, change: CalendarChange, problem: str = "", status: 
     rows, after = _moves(change, agency, only), wire.whole(request.GET.get("after", ""))
     page = list((rows.filter(pk__gt=after) if after else rows)[: PAGE + 1])
     kept = {key: value for key, value in (("agency", agency), ("only", only)) if value}
-    old = clock.edition(change.base) if change.base else clock.Calendar()
-    figures = change.summary["agencies"]
+    old, figures = change.earlier, change.summary.get("agencies", {})
     context = {
         "change": change, "days": calendar.difference(old, change.calendar), "moves": page[:PAGE], "only": only,
         "agency": agency, "choices": ONLY, "agencies": Agency.objects.in_bulk(list(figures)), "problem": problem,
         "new_years": sorted(change.calendar.official - old.official), "figures": figures,
         "next": urlencode(kept | {"after": page[PAGE - 1].pk}) if len(page) > PAGE else "",
         "may": calendar.may_change(change, request.principal), "current": clock.in_force(),
-        "history": ledger.timeline("calendar", change.subject),
+        "history": ledger.timeline("calendar", change.subject), "working": change.state in CalendarChange.WORK,
+        "progress": calendar_work.progress(change), "stuck": clock.now() - change.counted_at > WAIT,
+        "events": EVENTS,
     }  # fmt: skip
     return render(request, "manage/calendar_change.html", context, status=status)
 
@@ -168,7 +176,6 @@ def apply(request: SignedIn, pk: int) -> HttpResponse:
         calendar.apply(change, by=request.principal, seen=wire.whole(request.POST.get("seen", "")))
     except Conflict as conflict:
         return _show(request, get_object_or_404(CalendarChange, pk=pk), conflict.message, status=409)
-    messages.success(request, f"已启用：{change.summary['cases']} 件在办件的期限已按新日历重算，有关的人会收到通知。")
     return redirect("manage-calendar-change", pk)
 
 
