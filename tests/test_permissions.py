@@ -124,6 +124,10 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "manage-calendar-day": ("POST", CONTENT), "manage-calendar-change": ("GET", CONTENT),
     "manage-calendar-report": ("GET", CONTENT), "manage-calendar-application": ("POST", CONTENT),
     "manage-calendar-withdrawal": ("POST", CONTENT), "manage-calendar-reversal": ("POST", CONTENT),
+    # Who writes rosters and who swaps duties: tests/web/test_rosters.py.
+    "manage-rosters": ("GET", CONTENT), "manage-roster": ("GET", CONTENT), "manage-roster-file": ("GET", CONTENT),
+    "manage-roster-act": ("POST", CONTENT), "desk-duties": ("GET", STAFF),
+    "desk-swaps": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-swap": ("POST", (IN, NO, NO, NO, NO, NO)),
     # A hall without zones does not exist; what opens in one is in tests/web/test_hall.py.
     "halls": ("GET", EVERYONE), "hall": ("GET", (NO,) * 6), "hall-draw": ("POST", (NO,) * 6),
     "ticket": ("GET", (NO,) * 6), "ticket-withdrawal": ("POST", (NO,) * 6), "ticket-return": ("POST", (NO,) * 6),

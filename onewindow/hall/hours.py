@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
-
-from onewindow.hall.models import Hours, Queue, SpecialDay
+from onewindow.hall.models import Attendance, Duty, Hours, Queue, SpecialDay
 from onewindow.kernel import clock
 
 # How far ahead the next opening is looked for.
@@ -24,36 +23,68 @@ class Period:
     def __contains__(self, moment: time) -> bool:
         return self.opens <= moment < self.closes
 
+    @property
+    def extended(self) -> bool:
+        return self.kind in Hours.EXTENDED
+
 
 @dataclass(frozen=True)
 class Timetable:
-    """The rows of a site, read once; it answers for any of its queues."""
+    """The rows of a site, read once; it answers for any of its queues.
+
+    `periods` are the opening hours as written; `served` leaves out extended sessions in which no window on the
+    published roster serves the queue, where the site keeps rosters (`kept`).
+    """
 
     hours: tuple[Hours, ...]
     special: tuple[SpecialDay, ...]
+    kept: bool = False
+    # (day, session, queue): how many windows on a published roster serve it.
+    rostered: Mapping[tuple[date, str, int], int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, site_id: str) -> Timetable:
-        today = clock.today()
-        days = Q(day__range=(today - timedelta(days=1), today + timedelta(days=AHEAD)))
-        return cls(tuple(Hours.objects.filter(site=site_id)), tuple(SpecialDay.objects.filter(days, site=site_id)))
+    def of(cls, site_id: str, first: date | None = None, last: date | None = None) -> Timetable:
+        """For the days asked for, or from yesterday to three weeks ahead."""
+        first = first or clock.today() - timedelta(days=1)
+        last = last or clock.today() + timedelta(days=AHEAD)
+        kept = Attendance.objects.filter(site=site_id).exists()
+        return cls(
+            tuple(Hours.objects.filter(site=site_id)),
+            tuple(SpecialDay.objects.filter(site=site_id, day__range=(first, last))),
+            kept,
+            _rostered(site_id, first, last) if kept else {},
+        )
 
     def periods(self, queue: Queue, day: date) -> list[Period]:
-        """Of the day, in order; the queue's own special day goes before the site's. Without rows never closed."""
-        special = [row for row in self.special if row.day == day and row.queue_id in {None, queue.pk}]
-        if special:
-            chosen = max(special, key=lambda row: row.queue_id is not None)
+        """Of the day, in order; a special day of the queue goes before its zone's, that before the site's.
+
+        Without rows never closed.
+        """
+        if special := [row for row in self.special if row.day == day and _about(row, queue)]:
+            chosen = max(special, key=_closeness)
             if chosen.opens is None or chosen.closes is None:
                 return []
             return [Period(chosen.opens, chosen.closes, Hours.Kind.REGULAR)]
         if not self.hours:
             return [Period(time.min, time.max, Hours.Kind.REGULAR)]
         weekday = _weekday(day)
-        rows = [row for row in self.hours if row.weekday == weekday and row.queue_id in {None, queue.pk}]
+        rows = [row for row in self.hours if row.weekday == weekday and _about(row, queue)]
         return sorted((Period(row.opens, row.closes, row.kind) for row in rows), key=lambda period: period.opens)
 
+    def served(self, queue: Queue, day: date) -> list[Period]:
+        return [period for period in self.periods(queue, day) if self._staffed(queue, day, period)]
+
+    def _staffed(self, queue: Queue, day: date, period: Period) -> bool:
+        return not (self.kept and period.extended) or (day, period.kind, queue.pk) in self.rostered
+
     def now(self, queue: Queue, moment: datetime | None = None) -> Period | None:
-        """The period that is running."""
+        """The period that is running and served."""
+        period = self.open_now(queue, moment)
+        day = (moment or clock.now()).astimezone(clock.SHANGHAI).date()
+        return period if period and self._staffed(queue, day, period) else None
+
+    def open_now(self, queue: Queue, moment: datetime | None = None) -> Period | None:
+        """The period that is running by the opening hours, whoever is on the roster."""
         local = (moment or clock.now()).astimezone(clock.SHANGHAI)
         return next((period for period in self.periods(queue, local.date()) if local.time() in period), None)
 
@@ -61,11 +92,36 @@ class Timetable:
         local = (moment or clock.now()).astimezone(clock.SHANGHAI)
         for ahead in range(AHEAD + 1):
             day = local.date() + timedelta(days=ahead)
-            for period in self.periods(queue, day):
+            for period in self.served(queue, day):
                 opens = datetime.combine(day, period.opens, clock.SHANGHAI)
                 if opens > local:
                     return opens
         return None
+
+    def closed_words(self, queue: Queue) -> str:
+        """Why there is no number now and when there will be; empty while the queue is served."""
+        if self.now(queue) is not None:
+            return ""
+        running, opens = self.open_now(queue), self.next_opening(queue)
+        when = f"，{opens:%-m月%-d日 %H:%M} 开始服务" if opens else ""
+        if running:
+            return f"“{queue.name}”今天的{Hours.Kind(running.kind).label}没有排窗口值班{when}。"
+        return f"“{queue.name}”现在不在服务时间{when}。"
+
+
+def _rostered(site_id: str, first: date, last: date) -> Mapping[tuple[date, str, int], int]:
+    duties = Duty.objects.in_force().filter(roster__site=site_id, day__range=(first, last))
+    rows = duties.order_by("id").values_list("day", "session", "window__queues")
+    return Counter(row for row in rows if row[2] is not None)
+
+
+def _about(row: Hours | SpecialDay, queue: Queue) -> bool:
+    """The row speaks of the whole site, of the queue's zone or of the queue."""
+    return row.queue_id in {None, queue.pk} and row.zone_id in {None, queue.zone_id}
+
+
+def _closeness(row: SpecialDay) -> int:
+    return 2 if row.queue_id else 1 if row.zone_id else 0
 
 
 def _weekday(day: date) -> int | None:

@@ -8,14 +8,15 @@ from pathlib import Path
 from django.db import transaction
 
 from onewindow.accounts.models import Agency, Site
-from onewindow.hall.models import Device, Hours, Queue, Window, Zone
+from onewindow.hall.models import Attendance, Device, Hours, Queue, Window, Zone
 from onewindow.kernel.tables import Problems, Row, read_csv, store
 
 ZONE = ("site", "code", "name", "name_en", "seq")
 QUEUE = ("site", "code", "zone", "name", "name_en", "agencies", "usual_minutes", "rest")
 WINDOW = ("site", "zone", "number", "queues", "languages", "accessible")
 DEVICE = ("site", "zone", "code", "name", "kind")
-HOURS = ("site", "queue", "weekdays", "opens", "closes", "kind")
+HOURS = ("site", "zone", "queue", "weekdays", "opens", "closes", "kind")
+ATTENDANCE = ("site", "name", "agencies", "kinds")
 YES = {"": False, "yes": True}
 
 
@@ -30,7 +31,8 @@ def load(folder: Path) -> tuple[int, Problems]:
     tables = {
         name: read_csv(folder / "hall" / f"{name}.csv", columns, problems)
         for name, columns in
-        {"zones": ZONE, "queues": QUEUE, "windows": WINDOW, "devices": DEVICE, "hours": HOURS}.items()
+        {"zones": ZONE, "queues": QUEUE, "windows": WINDOW, "devices": DEVICE, "hours": HOURS,
+         "attendance": ATTENDANCE}.items()
     }  # fmt: skip
     _check_sites(tables, problems)
     if problems:
@@ -51,9 +53,9 @@ def _check_sites(tables: dict[str, list[Row]], problems: Problems) -> None:
         for row in rows:
             if row["site"] not in sites:
                 row.wrong("site", f"没有编号为“{row['site']}”的场所")
-            if "zone" in row.cells and (row["site"], row["zone"]) not in zones:
+            if row.cells.get("zone") and (row["site"], row["zone"]) not in zones:
                 row.wrong("zone", f"zones.csv 里没有“{row['zone']}”区")
-    for row in tables["queues"]:
+    for row in [*tables["queues"], *tables["attendance"]]:
         if unknown := set(_split(row["agencies"])) - agencies:
             row.wrong("agencies", f"没有部门 {'、'.join(sorted(unknown))}")
     for row in tables["windows"]:
@@ -91,7 +93,8 @@ def _store(tables: dict[str, list[Row]], problems: Problems) -> int:
     known = set(Device.objects.order_by("pk").values_list("site_id", "code"))
     new = [device for device in devices if (device.site_id, device.code) not in known]
     Device.objects.bulk_create(new)
-    return written + len(new) + _store_hours(tables["hours"], queue_of)
+    written += len(new) + _store_hours(tables["hours"], zone_of, queue_of)
+    return written + _store_attendance(tables["attendance"])
 
 
 def _store_agencies(rows: list[Row], queue_of: dict[tuple[str, str], Queue]) -> None:
@@ -122,15 +125,31 @@ def _store_windows(rows: list[Row], zone_of: dict[tuple[str, str], int], queue_o
     return len(windows)
 
 
-def _store_hours(rows: list[Row], queue_of: dict[tuple[str, str], Queue]) -> int:
+def _store_hours(rows: list[Row], zone_of: dict[tuple[str, str], int], queue_of: dict[tuple[str, str], Queue]) -> int:
+    """Only for sites that have none yet: afterwards the hours are the manager's (/manage/hours/)."""
     kinds = {value: value for value in Hours.Kind.values}
+    theirs = set(Hours.objects.order_by("site").values_list("site", flat=True).distinct())
     wanted = [
-        Hours(site_id=row["site"], queue=queue_of.get((row["site"], row["queue"])), weekday=int(day),
-              opens=_time(row, "opens"), closes=_time(row, "closes"), kind=row.one_of("kind", kinds))
+        Hours(site_id=row["site"], zone_id=zone_of.get((row["site"], row["zone"])),
+              queue=queue_of.get((row["site"], row["queue"])), weekday=int(day), opens=_time(row, "opens"),
+              closes=_time(row, "closes"), kind=row.one_of("kind", kinds))
         for row in rows
+        if row["site"] not in theirs
         for day in row["weekdays"]
     ]  # fmt: skip
-    return store(wanted, "site_id", "queue_id", "weekday", "opens")
+    return len(Hours.objects.bulk_create(wanted))
+
+
+def _store_attendance(rows: list[Row]) -> int:
+    for row in rows:
+        if unknown := set(_split(row.needed("kinds"))) - {str(kind) for kind in Hours.EXTENDED}:
+            row.wrong("kinds", f"没有时段 {'、'.join(sorted(unknown))}")
+    wanted = [
+        Attendance(site_id=row["site"], name=row.needed("name"), agencies=_split(row.needed("agencies")),
+                   kinds=_split(row["kinds"]))
+        for row in rows
+    ]  # fmt: skip
+    return store(wanted, "site_id", "name")
 
 
 def _time(row: Row, column: str) -> time:

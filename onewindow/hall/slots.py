@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 
-from onewindow.hall.hours import Timetable
+from onewindow.hall.hours import Period, Timetable
 from onewindow.hall.models import Queue, Slot
+from onewindow.hall.sessions import Week
 from onewindow.kernel import clock
 
 # Working rules [GK]: half an hour a slot, six of ten places are booked, most of those online; two weeks ahead.
@@ -30,15 +32,34 @@ def make(site_id: str, days: int = DAYS) -> int:
     return Slot.objects.filter(queue__site=site_id).count() - before
 
 
+def make_extended(week: Week, staffed: Mapping[tuple[date, str, int], int]) -> None:
+    """Of the sessions of a published roster: as many places as its windows can serve."""
+    wanted = [
+        slot
+        for (day, kind, queue), windows in staffed.items()
+        for period in week.timetable.periods(week.queues[queue], day)
+        if period.kind == kind
+        for slot in _of_period(week.queues[queue], windows, day, period)
+    ]
+    Slot.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=2000)
+
+
 def _of_day(queue: Queue, windows: int, timetable: Timetable, day: date) -> list[Slot]:
+    return [
+        slot
+        for period in timetable.served(queue, day)
+        for slot in _of_period(queue, timetable.rostered.get((day, period.kind, queue.pk), windows), day, period)
+    ]
+
+
+def _of_period(queue: Queue, windows: int, day: date, period: Period) -> list[Slot]:
     places = int(windows * MINUTES / queue.usual_minutes * BOOKED_SHARE)
     online = round(places * ONLINE_SHARE)
     found: list[Slot] = []
-    for period in timetable.periods(queue, day):
-        starts = datetime.combine(day, period.opens, clock.SHANGHAI)
-        closes = datetime.combine(day, period.closes, clock.SHANGHAI)
-        while places and starts + timedelta(minutes=MINUTES) <= closes:
-            ends = starts + timedelta(minutes=MINUTES)
-            found.append(Slot(queue=queue, starts=starts, ends=ends, online=online, onsite=places - online))
-            starts = ends
+    starts = datetime.combine(day, period.opens, clock.SHANGHAI)
+    closes = datetime.combine(day, period.closes, clock.SHANGHAI)
+    while places and starts + timedelta(minutes=MINUTES) <= closes:
+        ends = starts + timedelta(minutes=MINUTES)
+        found.append(Slot(queue=queue, starts=starts, ends=ends, online=online, onsite=places - online))
+        starts = ends
     return found

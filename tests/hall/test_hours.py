@@ -67,7 +67,7 @@ def test_the_district_has_its_windows_and_devices(hall):
 )
 def test_when_a_queue_is_served(hall, code, moment, kind):
     found = Queue.objects.filter(site="510114", code=code).first() or queue("JN")
-    period = Timetable.of("510114").now(found, at(moment))
+    period = Timetable.of("510114").open_now(found, at(moment))
     assert (period.kind if period else None) == kind
 
 

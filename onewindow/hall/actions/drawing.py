@@ -47,12 +47,8 @@ def turn(wish: Wish, at: datetime, rules: Rules) -> datetime:
 
 def ensure_open(queue: Queue) -> None:
     """ValueError with the next opening when the queue is not served now; who drew before closing is served after."""
-    timetable = Timetable.of(queue.site_id)
-    if timetable.now(queue) is not None:
-        return
-    opens = timetable.next_opening(queue)
-    when = f"，{opens:%-m月%-d日 %H:%M} 开始服务" if opens else ""
-    raise ValueError(f"“{queue.name}”现在不在服务时间{when}。")
+    if why := Timetable.of(queue.site_id).closed_words(queue):
+        raise ValueError(why)
 
 
 def rules_of(site: Site) -> Rules:

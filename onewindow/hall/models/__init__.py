@@ -2,9 +2,10 @@
 
 from onewindow.hall.models.appointments import Booking, Slot
 from onewindow.hall.models.places import Device, Hours, Queue, Rules, SpecialDay, Window, Zone
+from onewindow.hall.models.rosters import Attendance, Duty, Roster, Swap
 from onewindow.hall.models.tickets import Consultation, Sitting, Ticket, Visit
 
 __all__ = [
-    "Booking", "Consultation", "Device", "Hours", "Queue", "Rules", "Sitting", "Slot", "SpecialDay", "Ticket", "Visit",
-    "Window", "Zone",
+    "Attendance", "Booking", "Consultation", "Device", "Duty", "Hours", "Queue", "Roster", "Rules", "Sitting", "Slot",
+    "SpecialDay", "Swap", "Ticket", "Visit", "Window", "Zone",
 ]  # fmt: skip

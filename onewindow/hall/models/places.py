@@ -87,7 +87,7 @@ class Window(models.Model):
 
 
 class Hours(models.Model):
-    """开放时间 of a site, or of one queue of it. They never feed the legal clock."""
+    """开放时间 of a site, of one zone or of one queue of it. They never feed the legal clock."""
 
     class Kind(models.TextChoices):
         REGULAR = "regular", "工作时间"
@@ -95,7 +95,10 @@ class Hours(models.Model):
         EVENING = "evening", "夜间延时"
         SATURDAY = "saturday", "周六延时"
 
+    EXTENDED = (Kind.NOON, Kind.EVENING, Kind.SATURDAY)
+
     site = models.ForeignKey("accounts.Site", models.PROTECT, related_name="opening")
+    zone = models.ForeignKey(Zone, models.PROTECT, null=True, related_name="opening")
     queue = models.ForeignKey(Queue, models.PROTECT, null=True, related_name="opening")
     # 1 Monday … 7 Sunday.
     weekday = models.PositiveSmallIntegerField()
@@ -106,9 +109,10 @@ class Hours(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["site", "queue", "weekday", "opens"], name="hours_once", nulls_distinct=False
+                fields=["site", "zone", "queue", "weekday", "opens"], name="hours_once", nulls_distinct=False
             ),
             models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="hours_forward"),
+            models.CheckConstraint(condition=Q(zone=None) | Q(queue=None), name="hours_of_zone_or_queue"),
             models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="hours_weekday"),
         ]
         ordering = ["site", "weekday", "opens"]
@@ -121,6 +125,7 @@ class SpecialDay(models.Model):
     """A day that differs: closed, or open at other hours, with the reason people read."""
 
     site = models.ForeignKey("accounts.Site", models.PROTECT, related_name="special_days")
+    zone = models.ForeignKey(Zone, models.PROTECT, null=True, related_name="special_days")
     queue = models.ForeignKey(Queue, models.PROTECT, null=True, related_name="special_days")
     day = models.DateField()
     # Both empty: closed.
@@ -130,7 +135,10 @@ class SpecialDay(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["site", "queue", "day"], name="special_day_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["site", "zone", "queue", "day"], name="special_day_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=Q(zone=None) | Q(queue=None), name="special_day_of_zone_or_queue"),
             models.CheckConstraint(
                 condition=Q(opens=None, closes=None) | Q(closes__gt=F("opens")), name="special_day_forward"
             ),
