@@ -133,6 +133,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "ticket": ("GET", (NO,) * 6), "ticket-withdrawal": ("POST", (NO,) * 6), "ticket-return": ("POST", (NO,) * 6),
     "screen": ("GET", (NO,) * 6), "screen-board": ("GET", (NO,) * 6), "screen-events": ("GET", (NO,) * 6),
     "window-screen": ("GET", (NO,) * 6), "window-board": ("GET", (NO,) * 6), "window-events": ("GET", (NO,) * 6),
+    "window-rating": ("POST", (NO,) * 6), "voice": ("GET", (NO,) * 6),
     "kiosk": ("GET", (NO,) * 6), "kiosk-queue": ("GET", (NO,) * 6), "kiosk-draw": ("POST", (NO,) * 6),
     "kiosk-ticket": ("GET", (NO,) * 6), "kiosk-check-in": ("GET", (NO,) * 6),
     "hall-appointments": ("GET", (NO,) * 6), "hall-hold": ("POST", (IN, NO, NO, NO, NO, NO)),
@@ -184,6 +185,7 @@ def address(name: str, case: Case) -> str:
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12, "party": "0" * 12,
         "year": 2026, "section": "base", "name": "unknown.csv", "change": "00000000",
         "reference": "0" * 12, "ground": "guardian", "secret": "0" * 12, "site": "510114", "verb": "call",
+        "edition": "none",
     }  # fmt: skip
     if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):
         known |= {"pk": uuid.uuid4(), "photo": uuid.uuid4(), "kind": "visit"}

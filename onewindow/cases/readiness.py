@@ -8,7 +8,7 @@ from typing import Any
 from onewindow.cases import concerning, parties, promises
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.cases.promises import Offer, Promised
-from onewindow.catalogue.checklist import Checklist, checklist
+from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist
 from onewindow.documents.models import File
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.forms import SECRET_KINDS, validate
@@ -79,6 +79,12 @@ def check(case: Case) -> Readiness:
     remarks = {remark["on"] or "application": f"意见还没有改：{remark['text']}" for remark in case.open_remarks}
     unconfirmed = parties.unconfirmed(case, variables(case))
     return Readiness(listed, papers, problems, remarks, unconfirmed, offer)
+
+
+def lacking(found: Readiness) -> list[ListedMaterial]:
+    """Papers that have to be brought and are not there."""
+    rows = [row for row in found.checklist.materials if row.status == "bring"]
+    return [row for row in rows if not any(map(_is_good, found.papers.get(row.key, [])))]
 
 
 def _is_good(paper: CasePaper) -> bool:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
+from onewindow.hall import live
+from onewindow.hall.models import Service, Ticket, Window
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 
+# How long a window's screen asks, unless the next number is called before.
+ASKED = timedelta(seconds=90)
 LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 # Second-level indicators depend on the level chosen; both lists are data of the national scheme.
 GOOD_TAGS = ("一窗办完", "等候时间短", "一次说清楚", "态度好", "网上好用", "办得快")
@@ -32,6 +38,46 @@ def invite(case: Case) -> Rating:
     return Rating.objects.get_or_create(case=case)[0]
 
 
+@transaction.atomic
+def invite_at_window(ticket: Ticket) -> list[Rating]:
+    """One for each service of the number, once; a matter finished there takes its own invitation along."""
+    return [_invite(service) for service in ticket.services.select_related("case").order_by("pk")]
+
+
+def _invite(service: Service) -> Rating:
+    if known := Rating.objects.filter(service=service).first():
+        return known
+    case = service.case
+    if case and case.finished_at and case.finished_at >= service.at:
+        invite(case)
+        Rating.objects.filter(case=case, service=None).update(service=service)
+        if known := Rating.objects.filter(service=service).first():
+            return known
+    return Rating.objects.get_or_create(service=service)[0]
+
+
+def open_at(window: Window) -> Rating | None:
+    """What the window's screen asks for: the last number's service that nobody has rated, for a short while."""
+    since = clock.now() - ASKED
+    known = Rating.objects.select_related("service__ticket__queue", "service__ticket__item", "service__case__item")
+    last = known.filter(service__window=window, service__ticket__ended_at__gte=since, rated_at=None)
+    return last.order_by("-service__ticket__ended_at", "service").first()
+
+
+def _served(rating: Rating, by: Actor) -> bool:
+    """An officer of the agency, or who stood behind the window."""
+    case, service = rating.of_case, rating.service
+    at_window = isinstance(by, Principal) and service is not None and by.user_id == service.officer_id
+    return at_window or (case is not None and guards.officer(case, by))
+
+
+def _step(service: Service | None) -> dict[str, str]:
+    """Where the rating lands: number, act, window."""
+    if service is None:
+        return {}
+    return {"ticket": service.ticket.subject, "act": service.act, "window": service.window.number}
+
+
 def rate(
     rating: Rating, *, stars: int, tags: Sequence[str], text: str, channel: str, by: Actor, device: str = ""
 ) -> Rating:
@@ -40,7 +86,7 @@ def rate(
     Nobody of the agency that did the work rates it for the applicant (GB/T 39734). `device`: whose window the applicant
     rated at, kept so that supervision can see ratings that come in bursts from one.
     """
-    if guards.officer(rating.case, by):
+    if _served(rating, by):
         raise PermissionDenied("工作人员不能代替群众评价。")
     if stars not in LEVELS:
         raise ValueError("请先选择满意程度。")
@@ -52,6 +98,8 @@ def rate(
         )
         if not won:
             raise AlreadyRated
-        ledger.record(("rating", rating.case.number), "rating.given", by=by, data=data)
+        ledger.record(("rating", rating.subject), "rating.given", by=by, data=data | _step(rating.service))
+        if rating.service:
+            live.tell(rating.service.window.zone)
     rating.refresh_from_db()
     return rating

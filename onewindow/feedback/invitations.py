@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from onewindow.cases.messages import recipient
 from onewindow.cases.models import Case
-from onewindow.feedback.actions import invite
+from onewindow.feedback.actions import invite, invite_at_window
+from onewindow.hall.models import Ticket
 from onewindow.kernel.models import Entry
 from onewindow.notifications.actions import notify
 
 
 def on_entry(entry: Entry) -> None:
+    if entry.event == "ticket.done":
+        _at_window(entry.subject)
     if entry.event not in {"case.finished", "case.finished_outside"}:
         return
     case = Case.objects.select_related("filed_by", "item").get(number=entry.subject)
@@ -24,3 +29,11 @@ def on_entry(entry: Entry) -> None:
         entry=entry.pk,
         link=f"/rate/{rating.token}/",
     )
+
+
+def _at_window(subject: str) -> None:
+    """Whichever door the number was finished through; the screen of the window asks, no message is sent."""
+    site, day, number = subject.rsplit("-", 2)
+    ticket = Ticket.objects.filter(site=site, day=datetime.strptime(day, "%Y%m%d").date(), number=number).first()
+    if ticket:
+        invite_at_window(ticket)

@@ -24,7 +24,7 @@ def of_zone(zone: Zone) -> dict[str, Any]:
     return {
         "zone": zone.name,
         "calls": [
-            {"number": t.number, "window": t.window.number, "calls": t.calls, "id": f"{t.pk}-{t.calls}"}
+            {"number": t.number, "window": t.window.number, "state": t.state, "id": f"{t.pk}-{t.calls}"}
             for t in called
             if t.window
         ],

@@ -108,7 +108,7 @@ class TestCaseAndNumber:
         do(desk, "call")
         case = cases.submitted()
         request = type("R", (), {"principal": _principal(desk)})()
-        window_page.note(request, Case.objects.get(pk=case.pk))
+        window_page.note(request, Case.objects.get(pk=case.pk), "case.received", "收件", new=True)
         ticket.refresh_from_db()
         assert (ticket.case, ticket.state) == (case, "serving")
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from onewindow.accounts.models import Mandate, Organisation, Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards, parties
-from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
+from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper, State
 from onewindow.cases.parties import mark
 from onewindow.catalogue.models import Item, ItemVersion
 from onewindow.documents.models import Certificate, File
@@ -151,12 +151,16 @@ def _save(case: Case, by: Principal, **values: Any) -> None:
 
 
 @contextmanager
-def _editing(case: Case, by: Principal) -> Iterator[None]:
-    """The draft's row locked and read again, for papers that come and go at once; the revision tells a submission."""
+def _editing(case: Case, by: Principal, *, at_window: bool = False) -> Iterator[None]:
+    """The draft's row locked and read again, for papers that come and go at once; the revision tells a submission.
+
+    `at_window`: what has passed the pre-review is completed by the clerk who has the originals in hand.
+    """
     with transaction.atomic():
         locked = Case.objects.select_for_update()
         case.refresh_from_db(fields=["state", "revision", "remarks"], from_queryset=locked)
-        ensure_editable(case, by)
+        if not (at_window and case.state == State.PASSED and guards.clerk(case, by)):
+            ensure_editable(case, by)
         before = mark(case)
         yield
         if mark(case) != before:
@@ -239,7 +243,7 @@ def see_paper(case: Case, material: str, paper_form: Literal["original", "copy"]
     if not guards.clerk(case, by):
         raise PermissionDenied("只有窗口人员可以登记纸质材料。")
     title = _title(case, material)
-    with _editing(case, by):
+    with _editing(case, by, at_window=True):
         paper, _ = CasePaper.objects.get_or_create(
             case=case, material=material, paper_form=paper_form, removed_at=None, file=None,
             defaults={"added_by": by.key, "title": title},

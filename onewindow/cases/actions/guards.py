@@ -39,6 +39,11 @@ def filer(case: Case, by: Actor) -> bool:
     return applicant(case, by) or (case.channel == Case.Channel.DESK and clerk(case, by))
 
 
+def submitter(case: Case, by: Actor) -> bool:
+    """The filer; what has passed the pre-review also the window's clerk, before whom the applicant stands."""
+    return filer(case, by) or (case.state == State.PASSED and clerk(case, by))
+
+
 def filler(case: Case, by: Actor) -> bool:
     """Whoever may write in the draft: the filer, or somebody the applicant asked to fill it in together."""
     if filer(case, by):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines, notices, readiness, reuse
-from onewindow.cases.actions import gap, guards, promise
+from onewindow.cases.actions import drafts, gap, guards, promise
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.cases.promises import Promised
 from onewindow.kernel import clock
-from onewindow.kernel.flow import WrongState, transition
+from onewindow.kernel.flow import FASTER, Stale, WrongState, transition
 from onewindow.kernel.ledger import Actor
 
 SAY = "请写明要改什么、怎么改。"
@@ -86,9 +89,9 @@ def pass_prereview(case: Case, *, by: Actor) -> None:
 
 @transition(
     "case.submitted", label="正式提交", source={State.DRAFT, State.RETURNED, State.PASSED}, target=State.SUBMITTED,
-    allowed=guards.filer,
+    allowed=guards.submitter,
 )  # fmt: skip
-def submit(case: Case, *, by: Actor, promised: Promised = NOTHING) -> dict[str, Any]:
+def submit(case: Case, *, by: Actor, promised: Promised = NOTHING, present: str = "") -> dict[str, Any]:
     """提交: the organ's five working days to say what is missing begin (行政许可法 §32).
 
     Whether it is whole is asked here, behind page, API and window. A paper that is taken out at the same moment moves
@@ -101,7 +104,7 @@ def submit(case: Case, *, by: Actor, promised: Promised = NOTHING) -> dict[str, 
     case.submitted_at = case.complete_at = clock.now()
     case.state = State.SUBMITTED
     deadlines.refresh(case)
-    said = {"declaration": DECLARATION}
+    said = {"declaration": DECLARATION} | ({"present": present} if present else {})
     return said | {"paper": notices.paper(case, "promise", by=by, **letter)} if letter else said
 
 
@@ -226,3 +229,25 @@ def submit_in_person(case: Case, *, by: Principal, promised: Promised = NOTHING)
     """At the window submission and receipt are one moment."""
     submit(case, by=by, promised=promised)
     return receive(case, by=by)
+
+
+# Who stands at the window and says that the pre-reviewed application is to be filed.
+PRESENT = {"self": "本人到场，已核对身份证件", "agent": "代办人到场，已核对双方证件和委托"}
+
+
+@transaction.atomic
+def file_at_window(
+    case: Case, *, by: Principal, present: str, papers: Sequence[str] = (), seen: int | None = None
+) -> Case:
+    """预审通过以后: the originals are looked at, what was missing is ticked, the application is filed and taken in."""
+    if present not in PRESENT:
+        raise ValueError("请先核对来人的身份证件。")
+    if seen is not None and seen != case.revision:
+        raise Stale(case, FASTER)
+    for key in papers:
+        drafts.see_paper(case, key, "original", by=by)
+    submit(case, by=by, present=PRESENT[present])
+    return receive(case, by=by)
+
+
+file_at_window.transition = submit.transition  # type: ignore[attr-defined]

@@ -10,11 +10,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.models import Case
 from onewindow.hall import live
 from onewindow.hall.actions.drawing import rules_of
-from onewindow.hall.models import Queue, Sitting, Ticket, Visit, Window
+from onewindow.hall.models import Consultation, Queue, Service, Sitting, Ticket, Visit, Window
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict, WrongState, transition
 from onewindow.kernel.ledger import Actor
@@ -22,6 +23,8 @@ from onewindow.kernel.ledger import Actor
 State = Ticket.State
 # Heads looked at in each of the window's queues; four times as many when all of them are being taken at this moment.
 HEADS = 64
+# What docs/decisions/0024 promises: nobody is passed by a person who came so much later.
+EARLIER = timedelta(minutes=30)
 
 NEXT = """
 WITH heads AS MATERIALIZED (
@@ -104,6 +107,13 @@ def at(window: Window) -> Ticket | None:
     """The number that is at the window now."""
     known = Ticket.objects.select_related("queue__zone", "visit__person", "case__item", "item")
     return known.filter(window=window, state__in=Ticket.AT_WINDOW).first()
+
+
+def of_officer(by: Principal) -> Ticket | None:
+    """The number at the officer's own window."""
+    sat = Sitting.objects.filter(user=by.user_id, ended_at=None).values("window")
+    known = Ticket.objects.select_related("queue__zone", "visit__person", "window")
+    return known.filter(window__in=sat, state__in=Ticket.AT_WINDOW).first()
 
 
 def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
@@ -208,18 +218,57 @@ def transfer(ticket: Ticket, *, by: Actor, queue: Queue, note: str) -> dict[str,
 
 
 @_moves
-@transition("ticket.filed", label="办这一件", source=set(Ticket.AT_WINDOW), target=State.SERVING, allowed=seated)
-def note_case(ticket: Ticket, *, by: Actor, case: Case) -> dict[str, Any]:
+@transition(
+    "ticket.filed", label="办这一件", source=set(Ticket.AT_WINDOW), target=State.SERVING, allowed=seated, writes=True
+)
+def note_case(ticket: Ticket, *, by: Principal, case: Case, event: str = "", label: str = "") -> dict[str, Any]:
     """What is done at the window belongs to the number that was called."""
-    ticket.served_at, ticket.case = ticket.served_at or clock.now(), case
-    return {"case": case.number}
+    now = clock.now()
+    ticket.served_at, ticket.case = ticket.served_at or now, case
+    done = _service(ticket, by, case)
+    if event:
+        done.acts = [*done.acts, {"event": event, "label": label, "at": now.isoformat()}]
+        done.save(update_fields=["acts"])
+    _know(ticket.visit, case.person)
+    return {"case": case.number} | ({"act": event} if event else {})
+
+
+def _service(ticket: Ticket, by: Principal, case: Case | None, consultation: Consultation | None = None) -> Service:
+    """The number's row is locked: two tabs of the officer make one."""
+    facts = {"window": ticket.window, "officer_id": by.user_id, "consultation": consultation}
+    return Service.objects.get_or_create(ticket=ticket, case=case, defaults=facts)[0]
+
+
+def _know(visit: Visit, person: Person | None) -> None:
+    """Who came is known from the first case on; what is known stays."""
+    if person and visit.person_id is None:
+        Visit.objects.filter(pk=visit.pk, person=None).update(person=person)
+        visit.person = person
 
 
 @_moves
 @transition(
-    "ticket.done", label="办完", source={State.CALLED, State.SERVING}, target=State.DONE, allowed=seated, tone="primary"
-)
-def finish(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
+    "ticket.identified", label="核对身份", source=set(Ticket.AT_WINDOW), target=State.SERVING, allowed=seated,
+    writes=True,
+)  # fmt: skip
+def identify(ticket: Ticket, *, by: Actor, person: Person) -> dict[str, Any]:
+    """The card is on the counter: the number opens that person's file."""
+    ticket.served_at = ticket.served_at or clock.now()
+    if ticket.visit.person_id not in {None, person.pk}:
+        raise WrongState(ticket, "这个号是另一位群众取的，请核对来人和号。")
+    _know(ticket.visit, person)
+    return {"person": person.number_masked}
+
+
+@_moves
+@transition(
+    "ticket.done", label="办完", source={State.CALLED, State.SERVING}, target=State.DONE, allowed=seated,
+    tone="primary", writes=True,
+)  # fmt: skip
+def finish(ticket: Ticket, *, by: Principal, consultation: Consultation | None = None) -> dict[str, Any]:
+    """Every number that was served leaves a service to rate, even if nothing was written down."""
+    if consultation or not ticket.services.exists():
+        _service(ticket, by, None, consultation)
     ticket.ended_at = clock.now()
     ticket.served_at = ticket.served_at or ticket.called_at
     assert ticket.served_at is not None
@@ -227,6 +276,34 @@ def finish(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
         "case": ticket.case.number if ticket.case else "",
         "took": int((ticket.ended_at - ticket.served_at).total_seconds()),
     }
+
+
+def beside(ticket: Ticket) -> list[Ticket]:
+    """The other numbers of the visit that wait or are away."""
+    open_ = [State.WAITING, State.PARKED, State.MISSED]
+    return list(ticket.visit.tickets.filter(state__in=open_).select_related("queue__zone").order_by("turn_at", "pk"))
+
+
+def follows(ticket: Ticket, window: Window) -> bool:
+    """一次取号、接着办: the window serves it too, and nobody waits there who came half an hour earlier or more."""
+    if not window.queues.filter(pk=ticket.queue_id).exists():
+        return False
+    line = Ticket.objects.filter(queue__windows=window, day=ticket.day, state=State.WAITING)
+    return not line.filter(issued_at__lt=ticket.issued_at - EARLIER).exists()
+
+
+def call_after(before: Ticket, ticket: Ticket, *, by: Principal) -> Ticket:
+    """接着办: the visit's next number at the same window, without another wait; the first is done with it."""
+    window = before.window
+    if window is None or ticket.visit_id != before.visit_id:
+        raise WrongState(ticket, "这不是同一位群众的号。")
+    with transaction.atomic():
+        _take_seat(window, by)
+        if not follows(ticket, window):
+            raise WrongState(ticket, "这个号要按顺序等叫：还有比它早来很久的人在等，或者不归这个窗口办。")
+        if before.state in Ticket.AT_WINDOW:
+            finish(before, by=by)
+        return call(ticket, by=by, window=window)
 
 
 @_moves

@@ -22,5 +22,5 @@ def answer(ticket: Ticket, *, by: Principal, about: str, answer: str = "") -> Co
         officer_id=by.user_id, about=about, answer=wording(answer)[:1000],
     )  # fmt: skip
     ledger.record(ticket, "ticket.consulted", by=by, data={"number": made.number, "about": about})
-    calling.finish(ticket, by=by)
+    calling.finish(ticket, by=by, consultation=made)
     return made

@@ -21,6 +21,7 @@ from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
 from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
+from onewindow.hall.actions import calling
 from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
@@ -68,6 +69,7 @@ def file_page(
         "offers": offered,
         "unsent": unsent(offered, typed, request.POST.dict()),
         "others": Presence.meet(case, principal.user_id),
+        "at_window": calling.of_officer(principal),
         "conflict": conflict,
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
@@ -150,14 +152,14 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     except (ValueError, FileRefused) as problem:
         form.add_error(None, str(problem))
         return file_page(request, open_case(request, number), typed=(act, form), status=422)
-    _acted(request, case)
+    acted(request, case, chosen.transition.event, chosen.transition.label)
     messages.success(request, f"已办：{chosen.transition.label}")
-    return redirect("desk-case", number)
+    return window.back(request, case)
 
 
-def _acted(request: SignedIn, case: Case) -> None:
+def acted(request: SignedIn, case: Case, event: str, label: str) -> None:
     """What follows on the page side: the number at the window, and the rating once all is done."""
-    window.note(request, case)
+    window.note(request, case, event, label)
     if case.state in {State.FINISHED, State.OUTSIDE_DONE}:
         invite(case)
 

@@ -17,6 +17,7 @@ from onewindow.documents import files
 from onewindow.kernel import wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.desk import window
 from onewindow.web.desk.acts.act import Words, one_of
 from onewindow.web.desk.cases import OFFICERS, open_case
 
@@ -72,6 +73,7 @@ def _record(request: SignedIn, case: Case, said: dict[str, Any]) -> None:
     else:
         serving.serve(case, by=by, papers=papers, handing=handing)
         messages.success(request, "已登记，送达回证已生成。")
+    window.note(request, case, "case.delivered", "送达")
 
 
 def _page(request: SignedIn, case: Case, form: Proof, status: int = 200) -> HttpResponse:

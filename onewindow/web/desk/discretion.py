@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from onewindow.cases import weighing
@@ -16,6 +16,7 @@ from onewindow.catalogue.afterwards import ALLOWED
 from onewindow.kernel import forms, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.desk import window
 
 ROUTE = "desk-discretion"
 
@@ -64,7 +65,8 @@ def decide(request: SignedIn, number: str) -> HttpResponse:
     messages.success(
         request, "已提请第二人签字，签字后生效。" if done.proposal else f"已决定：{done.get_outcome_display()}"
     )
-    return redirect("desk-case", number)
+    window.note(request, case, "case.proposed" if done.proposal else f"case.{done.outcome}", "作出决定")
+    return window.back(request, case)
 
 
 def _said(case: Case, typed: QueryDict) -> dict[str, Any]:

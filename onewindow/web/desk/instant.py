@@ -24,13 +24,16 @@ from onewindow.catalogue.checklist import checklist, read_answers, spelled
 from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
-from onewindow.documents.models import Certificate
+from onewindow.documents.content import FileRefused
+from onewindow.documents.models import Certificate, File
 from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.desk import together, window
+from onewindow.web.desk import applicant, together, window
 from onewindow.web.my import promises, steps
+
+Scans = dict[str, list[File]]
 
 
 @staff_only("clerk")
@@ -54,12 +57,17 @@ def _in_order(items: QuerySet[Item], codes: list[str]) -> list[Item]:
 def show(request: SignedIn, code: str) -> HttpResponse:
     items = Item.objects.select_related("current", "agency").filter(complete=True)
     item = get_object_or_404(items, pk=code, agency_id__in=request.principal.agencies("clerk"))
+    scanned: Scans = {}
+    try:
+        scanned = applicant.scans(request)
+    except FileRefused as problem:
+        return _page(request, item, {"": str(problem)}, scanned)
     if request.method == "POST" and request.POST.get("go") in {"done", "accept"}:
-        return _take(request, item)
-    return _page(request, item, {})
+        return _take(request, item, scanned)
+    return _page(request, item, {}, scanned)
 
 
-def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse:
+def _page(request: SignedIn, item: Item, errors: dict[str, str], scanned: Scans) -> HttpResponse:
     guide = item.guide
     values = _typed_form(request, guide) if request.method == "POST" else {}
     answers = read_answers(guide, request.POST or request.GET)
@@ -70,6 +78,7 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str]) -> HttpResponse
         "offers": together.kept_before(request, [row.name for row in listed.materials if row.material.upload]),
         "seen": request.POST.getlist("seen_paper"), "taken": request.POST.getlist("take"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
+        "scanned": scanned, "known": applicant.known(request), "back": request.GET.get("back", ""),
         "posted": request.POST, "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
         **together.context(item),
     }  # fmt: skip
@@ -94,26 +103,26 @@ OF_APPLICANT = {
 
 
 def _typed_form(request: SignedIn, guide: Guide) -> dict[str, Any]:
-    own = {f.key: request.POST.get(OF_APPLICANT[f.prefill], "") for f in guide.form.walk() if f.prefill in OF_APPLICANT}
+    who = {f"applicant_{key}": value for key, value in applicant.said(request).items()}
+    own = {f.key: who[OF_APPLICANT[f.prefill]] for f in guide.form.walk() if f.prefill in OF_APPLICANT}
     return forms.from_post(guide.form, request.POST) | own
 
 
-def _take(request: SignedIn, item: Item) -> HttpResponse:
+def _take(request: SignedIn, item: Item, scanned: Scans) -> HttpResponse:
     guide = item.guide
     checked = forms.validate(guide.form, _typed_form(request, guide), known_division=divisions.is_known)
     if checked.errors:
-        return _page(request, item, _at_the_window(guide, checked.errors))
+        return _page(request, item, _at_the_window(guide, checked.errors), scanned)
     try:
-        case = _carry_out(request, item, forms.seal(guide.form, checked.clean))
+        case = _carry_out(request, item, forms.seal(guide.form, checked.clean), scanned)
     except ValidationError as problem:
-        return _page(request, item, {"": "；".join(problem.messages)})
+        return _page(request, item, {"": "；".join(problem.messages)}, scanned)
     except (ValueError, Conflict) as problem:
-        return _page(request, item, {"": str(problem)})
-    window.note(request, case)
-    messages.success(
-        request, "已当场办结。" if case.state == State.FINISHED else f"已收件，当前：{case.get_state_display()}。"
-    )
-    return redirect("desk-case", case.number)
+        return _page(request, item, {"": str(problem)}, scanned)
+    done = case.state == State.FINISHED
+    window.note(request, case, *(("case.finished", "当场办结") if done else ("case.received", "收件")), new=True)
+    messages.success(request, "已当场办结。" if done else f"已收件，当前：{case.get_state_display()}。")
+    return window.back(request, case)
 
 
 def _at_the_window(guide: Guide, errors: dict[str, str]) -> dict[str, str]:
@@ -131,10 +140,9 @@ def _organisation(request: SignedIn, item: Item) -> Organisation | None:
 
 
 @transaction.atomic
-def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
+def _carry_out(request: SignedIn, item: Item, form: dict[str, Any], scanned: Scans) -> Case:
     """From the person to the finished case: all of it happens, or nothing; the same page sent twice acts once."""
-    said = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "phone")}
-    person, answers = person_at_window(**said), read_answers(item.guide, request.POST)
+    person, answers = person_at_window(**applicant.said(request)), read_answers(item.guide, request.POST)
     once, by, body = request.POST.get("once"), request.principal, _organisation(request, item)
     case = drafts.open_case(
         item, by=by, person=person, organisation=body, channel="desk", answers=answers, form=form, once=once,
@@ -146,6 +154,7 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any]) -> Case:
         concerning.choose(case, _original(request, case), by=by)
     for key in request.POST.getlist("seen_paper"):
         drafts.see_paper(case, key, "original", by=by)
+    applicant.keep(case, scanned, by=by)
     together.take_over(request, case)
     together.sign(request, case)
     if request.POST["go"] == "done":

@@ -13,6 +13,7 @@ from onewindow.cases.actions import drafts, parties
 from onewindow.cases.models import Case
 from onewindow.catalogue.models import Item
 from onewindow.web.account.guards import SignedIn
+from onewindow.web.desk import applicant
 
 # Rows for each kind of 共同申请人; more of them apply online or sign one after the other.
 ROWS = 3
@@ -45,8 +46,9 @@ def mandate(request: SignedIn, item: Item, person: Person) -> Mandate | None:
 
 def kept_before(request: SignedIn, titles: list[str]) -> dict[str, list[vault.Kept]]:
     """What the person whose card was typed has handed in or been issued before; nobody else learns of it."""
-    said = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "organisation")}
-    if not said["number"] or said["organisation"] or request.POST.get("agent_number", "").strip():
+    said = applicant.said(request)
+    others = any(request.POST.get(name, "").strip() for name in ("applicant_organisation", "agent_number"))
+    if not said["number"] or others:
         return {}
     person = Person.find(said["number"].upper())
     return vault.offers_at_window(person, titles) if person and person.name == said["name"] else {}

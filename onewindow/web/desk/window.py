@@ -6,19 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from onewindow.accounts.counter import person_at_window
 from onewindow.accounts.principal import Principal
-from onewindow.cases.models import CLOSED_STATES, Case
+from onewindow.cases.models import Case
+from onewindow.feedback.actions import invite_at_window, open_at
 from onewindow.hall import estimates
 from onewindow.hall.actions import calling, consulting, sitting
 from onewindow.hall.models import Queue, Sitting, Ticket, Window, Zone
 from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.desk import opened
 
 OFFICERS = sitting.STAFF
 
@@ -53,19 +56,14 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
     return {
         "seat": seat, "window": window, "ticket": ticket, "queues": queues, "loads": estimates.loads(queues),
         "away": list(line.filter(state__in=[Ticket.State.PARKED, Ticket.State.MISSED]).order_by("-ended_at")[:8]),
-        "files": _files(ticket, principal) if ticket else [],
+        "files": opened.files(ticket, principal) if ticket else [],
+        "beside": opened.beside(ticket, window) if ticket else [],
+        "to_rate": None if ticket else open_at(window),
+        "served": list(ticket.services.select_related("case__item")) if ticket else [],
         "others": Queue.objects.filter(site=window.site).exclude(pk=ticket.queue_id) if ticket else [],
         "done": Ticket.objects.filter(
             officer=principal.user_id, day=clock.today(), state=Ticket.State.DONE).count(),
     }  # fmt: skip
-
-
-def _files(ticket: Ticket, principal: Principal) -> list[Case]:
-    """What the person at the window has under way here: the number opens the file."""
-    if ticket.visit.person_id is None:
-        return []
-    mine = Case.objects.open_to(principal).filter(person=ticket.visit.person_id)
-    return list(mine.exclude(state__in=CLOSED_STATES).select_related("item", "agency").order_by("-id")[:8])
 
 
 @require_POST
@@ -107,8 +105,34 @@ def _transfer(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
 
 def _consult(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
     said = {name: request.POST.get(name, "") for name in ("about", "answer")}
-    made = consulting.answer(_there(ticket), by=request.principal, **said)
+    there = _there(ticket)
+    made = consulting.answer(there, by=request.principal, **said)
+    invite_at_window(there)
     messages.success(request, f"咨询已登记，编号 {made.number}。")
+
+
+def _identify(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    """The card read like a keyboard, or name and number typed off it."""
+    there = _there(ticket)
+    said = {key: request.POST.get(f"card_{key}", "").strip() for key in ("name", "number")}
+    try:
+        person = person_at_window(**said, phone=there.visit.phone)
+    except ValidationError as problem:
+        raise ValueError("；".join(problem.messages)) from problem
+    calling.identify(there, by=request.principal, person=person)
+
+
+def _done(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    there = calling.finish(_there(ticket), by=request.principal)
+    invite_at_window(there)
+
+
+def _follow(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    """接着办: the same visitor's next number here."""
+    there = _there(ticket)
+    following = get_object_or_404(there.visit.tickets, pk=wire.whole(request.POST.get("ticket", "")) or 0)
+    calling.call_after(there, following, by=request.principal)
+    invite_at_window(there)
 
 
 def _there(ticket: Ticket | None) -> Ticket:
@@ -131,7 +155,9 @@ VERBS: dict[str, Verb] = {
     "start": _ticket_act(calling.begin),
     "miss": _ticket_act(calling.miss),
     "park": _ticket_act(calling.park, note="note"),
-    "done": _ticket_act(calling.finish),
+    "done": _done,
+    "identity": _identify,
+    "following": _follow,
     "resume": _resume,
     "transfer": _transfer,
     "consultation": _consult,
@@ -161,9 +187,16 @@ def act(request: SignedIn, verb: str) -> HttpResponse:
     return redirect("desk-window")
 
 
-def note(request: SignedIn, case: Case) -> None:
-    """An act on a case belongs to the number at the officer's window, when there is one."""
-    seat = sitting.of(request.principal)
-    ticket = calling.at(seat.window) if seat else None
-    if ticket is not None and ticket.case_id != case.pk:
-        calling.note_case(ticket, by=request.principal, case=case)
+def note(request: SignedIn, case: Case, event: str, label: str, *, new: bool = False) -> None:
+    """An act on a visitor's case belongs to the number at the officer's window; another's case, done in between, not.
+
+    `new`: taken in just now from whoever stands there, who is known from then on.
+    """
+    ticket = calling.of_officer(request.principal)
+    if ticket is not None and (new or opened.concerns(ticket, case)):
+        calling.note_case(ticket, by=request.principal, case=case, event=event, label=label)
+
+
+def back(request: SignedIn, case: Case) -> HttpResponse:
+    """To the number, when the act was done from there; else to the file."""
+    return redirect("desk-window") if request.POST.get("back") == "window" else redirect("desk-case", case.number)

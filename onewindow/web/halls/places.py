@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
+from onewindow.feedback.models import Rating
 from onewindow.hall import estimates
 from onewindow.hall.actions import calling, drawing
 from onewindow.hall.hours import Timetable
@@ -88,11 +89,14 @@ def ticket(request: Request, secret: str) -> HttpResponse:
 def _rows(visit: Visit) -> list[dict[str, Any]]:
     tickets = list(visit.tickets.select_related("queue__zone", "window").order_by("pk"))
     loads = estimates.loads({each.queue for each in tickets})
+    ratings = Rating.objects.filter(service__ticket__in=tickets, rated_at=None).order_by("-pk")
+    to_rate = dict(ratings.values_list("service__ticket", "token"))
     found = []
     for each in tickets:
         waits = each.state == Ticket.State.WAITING
         ahead = estimates.ahead_of(each) if waits else 0
-        found.append({"ticket": each, "ahead": ahead, "wait": loads[each.queue_id].wait(ahead) if waits else None})
+        found.append({"ticket": each, "ahead": ahead, "wait": loads[each.queue_id].wait(ahead) if waits else None,
+                      "rate": to_rate.get(each.pk, "")})  # fmt: skip
     return found
 
 

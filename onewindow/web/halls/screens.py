@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
-from onewindow.hall import board
+from onewindow.documents.typesetting import qr_svg
+from onewindow.feedback import actions as feedback
+from onewindow.feedback.models import Rating
+from onewindow.hall import board, voice
 from onewindow.hall.listening import LISTENER, wait
 from onewindow.hall.models import Window, Zone
+from onewindow.kernel import clock, limits, wire
+from onewindow.web.my.rating import VISITOR
 
 
 def _zone(site: str, code: str) -> Zone:
@@ -27,7 +35,7 @@ def _window(site: str, number: str) -> Window:
 def zone(request: HttpRequest, site: str, code: str) -> HttpResponse:
     found = _zone(site, code)
     context = {
-        "zone": found, "board": board.of_zone(found),
+        "zone": found, "board": board.of_zone(found), "voice": voice.edition(),
         "stream": reverse("screen-events", args=[site, code]), "facts": reverse("screen-board", args=[site, code]),
     }  # fmt: skip
     return render(request, "screens/zone.html", context)
@@ -45,19 +53,61 @@ def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResp
 def window(request: HttpRequest, site: str, number: str) -> HttpResponse:
     found = _window(site, number)
     context = {
-        "window": found, "board": board.of_window(found),
+        "window": found, "board": _at_window(found), "levels": feedback.LEVELS,
         "stream": reverse("window-events", args=[site, number]), "facts": reverse("window-board", args=[site, number]),
     }  # fmt: skip
     return render(request, "screens/window.html", context)
 
 
 def window_board(request: HttpRequest, site: str, number: str) -> HttpResponse:
-    return JsonResponse(board.of_window(_window(site, number)), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(_at_window(_window(site, number)), json_dumps_params={"ensure_ascii": False})
 
 
 def window_events(request: HttpRequest, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
     found = _window(site, number)
-    return _stream(found.zone_id, lambda: board.of_window(found))
+    return _stream(found.zone_id, lambda: _at_window(found))
+
+
+def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
+    """One word of an announcement; kept by the browser for good, a new edition has another address."""
+    if edition != voice.edition() or name.removesuffix(".wav") not in voice.PARTS:
+        raise Http404
+    response = HttpResponse(voice.path_of(name.removesuffix(".wav")).read_bytes(), content_type="audio/wav")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def _at_window(window: Window) -> dict[str, Any]:
+    """Idle, and the last visitor has not rated: the screen asks."""
+    facts = board.of_window(window)
+    rating = feedback.open_at(window) if not facts["number"] else None
+    if rating is None or rating.service is None or rating.service.ticket.ended_at is None:
+        return facts
+    left = feedback.ASKED - (clock.now() - rating.service.ticket.ended_at)
+    return facts | {
+        "state": "rating", "number": rating.service.ticket.number, "seconds": max(1, int(left.total_seconds())),
+        "token": rating.token, "qr": qr_svg(f"{settings.PUBLIC_URL}/rate/{rating.token}/", scalable=True),
+    }  # fmt: skip
+
+
+@require_POST
+def rate(request: HttpRequest, site: str, number: str, token: str) -> HttpResponse:
+    """On the device at the window 评价器, by whoever was served there."""
+    window = _window(site, number)
+    if not limits.hit(f"rate:{window.pk}", limit=30, per=timedelta(minutes=10)):
+        return HttpResponse(status=429)
+    rating = get_object_or_404(Rating.objects.select_related("service__window__zone"), token=token)
+    if rating.service is None or rating.service.window_id != window.pk:
+        raise Http404
+    stars = wire.whole(request.POST.get("stars", "")) or 0
+    said: dict[str, Any] = {"stars": stars, "tags": (), "text": "", "channel": Rating.Channel.DESK}
+    try:
+        feedback.rate(rating, **said, by=VISITOR, device=f"window:{window.site_id}-{window.number}")
+    except feedback.AlreadyRated:
+        return HttpResponse(status=409)
+    except ValueError:
+        return HttpResponse(status=422)
+    return HttpResponse(status=204)
 
 
 def _stream(zone: int, facts: Callable[[], dict[str, Any]]) -> StreamingHttpResponse | HttpResponse:

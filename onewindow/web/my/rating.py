@@ -12,13 +12,17 @@ from onewindow.kernel import wire
 from onewindow.kernel.ledger import System
 from onewindow.web.account.guards import Request
 
+ABOUT = (
+    "case__item", "case__agency", "service__case__item", "service__window__site", "service__ticket__item",
+    "service__ticket__queue", "service__consultation",
+)  # fmt: skip
 VISITOR = System("visitor", "群众")
 
 
 @never_cache
 def show(request: Request, token: str) -> HttpResponse:
     """By link, no sign-in: whoever holds the link of the finished service rates it once."""
-    rating = get_object_or_404(Rating.objects.select_related("case__item", "case__agency"), token=token)
+    rating = get_object_or_404(Rating.objects.select_related(*ABOUT), token=token)
     tags = {"good": actions.GOOD_TAGS, "bad": actions.BAD_TAGS}
     context = {"rating": rating, "levels": actions.LEVELS, "error": "", **tags}
     if request.method != "POST":

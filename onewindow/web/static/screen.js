@@ -3,8 +3,8 @@
 
 const main = document.querySelector("[data-stream]");
 const POLL = 5000, STALE = 15000;
-let heard = Date.now(), facts = null, voice = false, speaking = false;
-const spoken = new Set(), waiting = [];
+let heard = Date.now(), facts = null, voice = null;
+const called = new Set();
 
 function part(tag, text, name) {
   const made = document.createElement(tag);
@@ -26,40 +26,37 @@ function showZone(board) {
     row.append(part("span", line.name), part("b", line.waiting), part("small", "人等候"));
     return row;
   }));
-  for (const call of [...board.calls].reverse()) announce(call.id, `请 ${spell(call.number)} 号，到 ${spell(call.window)} 号窗口`);
+  for (const call of [...board.calls].reverse()) announce(call);
 }
 
-const SAYS = { closed: "未开放", idle: "请等候叫号", called: "请到本窗口", serving: "正在办理" };
+const SAYS = { closed: "未开放", idle: "请等候叫号", called: "请到本窗口", serving: "正在办理", rating: "请为刚才的服务评价" };
+let until = 0;
 
 function showWindow(board) {
   main.dataset.state = board.state;
   main.querySelector("[data-number]").textContent = board.number;
   main.querySelector("[data-say]").textContent = board.state === "paused" ? board.reason || "暂停服务" : SAYS[board.state];
   main.querySelector("[data-what]").textContent = board.queues.join(" · ");
+  until = board.state === "rating" ? Date.now() + board.seconds * 1000 : 0;
+  main.querySelector("[data-qr]").innerHTML = board.qr || ""; // drawn by our own server
 }
 
-/* A001 is read letter by letter, zero as 零. */
-function spell(number) {
-  const digits = "零一二三四五六七八九";
-  return [...number].map((sign) => digits[sign] ?? sign).join(" ");
+/* Nobody rated: back to waiting. */
+function endRating() {
+  if (!until || Date.now() < until) return;
+  until = 0;
+  showWindow({ ...facts, state: "idle", number: "", qr: "" });
 }
 
-function announce(id, words) {
-  if (spoken.has(id)) return;
-  spoken.add(id);
-  if (!voice) return;
-  waiting.push(words, words);
-  next();
+/* Once for every call and recall; what was on the screen when it was switched on is not news. */
+function announce(call) {
+  if (called.has(call.id)) return;
+  called.add(call.id);
+  if (voice && call.state === "called") voice.say(call.number, call.window, () => stands(call.id));
 }
 
-function next() {
-  if (speaking || !waiting.length) return;
-  speaking = true;
-  const said = new SpeechSynthesisUtterance(waiting.shift());
-  said.lang = "zh-CN";
-  said.rate = 0.9;
-  said.onend = said.onerror = () => { speaking = false; next(); };
-  speechSynthesis.speak(said);
+function stands(id) {
+  return facts.calls.some((call) => call.id === id && call.state === "called");
 }
 
 function take(text) {
@@ -84,6 +81,7 @@ async function poll() {
 }
 
 function tick() {
+  endRating();
   const age = Math.round((Date.now() - heard) / 1000);
   const line = main.querySelector("[data-age]");
   line.textContent = age > 12 ? `与中心断开，显示的是 ${age} 秒前的情况` : "";
@@ -92,11 +90,39 @@ function tick() {
   if (clock) clock.textContent = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" });
 }
 
-if (main) {
+/* A screen whose browser may play by itself speaks at once; elsewhere somebody presses the button. */
+function openVoice() {
   const button = main.querySelector("[data-voice]");
-  if (button && !("speechSynthesis" in window)) button.hidden = true;
-  button?.addEventListener("click", () => { voice = true; button.hidden = true; });
-  for (const call of main.querySelectorAll(".scr-call")) spoken.add(call.textContent);
+  if (!button) return;
+  voice = new Announcer(main.dataset.zone, main.dataset.parts);
+  button.hidden = voice.ready;
+  button.addEventListener("click", async () => { await voice.open(); button.hidden = true; });
+}
+
+/* 评价: five levels, one touch; the screen thanks and goes on. */
+function openRating() {
+  const form = main.querySelector("[data-rating]");
+  form?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!facts?.token || form.dataset.sent === facts.token) return;
+    form.dataset.sent = facts.token;
+    const said = new FormData(form);
+    said.set("stars", event.submitter.value);
+    let thanked = false;
+    try {
+      thanked = (await fetch(`${main.dataset.ratings}${facts.token}/`, { method: "POST", body: said })).ok;
+    } catch { /* the line is down: the code on the screen works from the phone */ }
+    if (!thanked) delete form.dataset.sent;
+    main.querySelector("[data-say]").textContent = thanked ? "谢谢您的评价" : "没有送出去，请再按一次";
+  });
+}
+
+if (main) {
+  openVoice();
+  openRating();
+  facts = JSON.parse(document.getElementById("facts").textContent);
+  facts.calls?.forEach((call) => called.add(call.id));
+  if (main.dataset.board === "window") showWindow(facts);
   listen();
   setInterval(poll, POLL);
   setInterval(tick, 1000);

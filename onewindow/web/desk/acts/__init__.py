@@ -16,6 +16,7 @@ __all__ = ["ACTS", "Act", "Offer", "Words", "offers", "unsent"]
 ORDER = [
     afterwards.SIGNATURE,
     afterwards.RETURN,
+    intake.SUBMISSION,
     intake.ACCEPTANCE,
     outside.HANDOVER,
     intake.RECEIPT,

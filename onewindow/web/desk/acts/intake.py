@@ -5,7 +5,10 @@ from __future__ import annotations
 from django import forms
 
 from onewindow.accounts.models import Agency
+from onewindow.accounts.principal import Principal
+from onewindow.cases import readiness
 from onewindow.cases.actions import correction, intake
+from onewindow.cases.models import Case, State
 from onewindow.web.desk.acts.act import Act, Click, Remarks, Words, one_of, text
 
 
@@ -29,6 +32,24 @@ class Withdraw(Words):
     reason = text("申请人撤回的原因", rows=2, max_length=200)
 
 
+class AtWindow(Words):
+    """The applicant of a pre-reviewed application has come."""
+
+    present = one_of("来的是谁", intake.PRESENT)
+    papers = forms.MultipleChoiceField(
+        label="这次带来、看过原件的", required=False, choices=list, widget=forms.CheckboxSelectMultiple
+    )
+
+    def fit(self, case: Case, by: Principal) -> None:
+        lacking = readiness.lacking(readiness.check(case))
+        field = self.fields["papers"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(row.key, row.name) for row in lacking]
+        if not lacking:
+            del self.fields["papers"]
+
+
+SUBMISSION = Act("submission", intake.file_at_window, AtWindow, fits=lambda case: case.state == State.PASSED)
 ACCEPTANCE = Act("acceptance", intake.accept, Click)
 RECEIPT = Act("receipt", intake.receive, Click)
 CORRECTION = Act("correction", correction.ask_for_corrections, Corrections)

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         call_command("load", str(settings.DATA_DIR), if_changed=True)
         call_command("demo_accounts", verbosity=0)
         hall.open_all_day()
+        self._speak()
         # Also when a shell started us in the background, where SIGINT would be ignored by us and by our children.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -53,6 +54,12 @@ class Command(BaseCommand):
             self.stdout.write("\n正在停止……")
         finally:
             self._stop(children)
+
+    def _speak(self) -> None:
+        try:
+            call_command("hall_voice", verbosity=0)
+        except CommandError as error:
+            self.stdout.write(f"{error}")
 
     def _peer(self) -> subprocess.Popen[bytes]:
         """The outside systems of the demonstration: a program of its own, that accepts and completes by itself."""

@@ -1,0 +1,291 @@
+"""Calling opens the file: what the clerk sees, does and leaves behind, number by number."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from onewindow.accounts import principal
+from onewindow.accounts.models import Person, Post
+from onewindow.cases.actions import drafts, intake
+from onewindow.cases.models import Case
+from onewindow.feedback.models import Rating
+from onewindow.hall.actions import drawing
+from onewindow.hall.models import Service, Ticket, Visit
+from onewindow.kernel.models import Entry
+from tests.cast import officer
+from tests.factories import applications, cases
+from tests.factories.accounts import PostFactory, SiteFactory
+from tests.factories.catalogue import agency, flagship
+from tests.hall.conftest import KIOSK, a_queue, a_window, drawn
+
+pytestmark = pytest.mark.django_db
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def queue(db):
+    made = a_queue("ZH")
+    made.agencies.add(agency("WJJ"))
+    return made
+
+
+@pytest.fixture
+def window(queue):
+    return a_window("A01", queue)
+
+
+@pytest.fixture
+def desk(window):
+    """A clerk of the health bureau, at window A01."""
+    member = officer(Post.Role.CLERK, name="刘敏")
+    PostFactory(user=member.user, role=Post.Role.CLERK, agency=member.agency, site=SiteFactory())
+    principal.forget_all()
+    member.client.post(reverse("desk-window-sign-on"), {"window": window.pk})
+    return member.client
+
+
+def do(client, verb, **data):
+    return client.post(reverse("desk-window-act", args=[verb]), data, follow=True).content.decode()
+
+
+def of_granny(*queues):
+    """Numbers drawn by 李秀英 with her card."""
+    wishes = [drawing.Wish(queue) for queue in queues]
+    made = drawing.draw(wishes, by=KIOSK, source=Ticket.Source.KIOSK, person=cases.person())
+    return made[0] if len(made) == 1 else made
+
+
+def passed():
+    """Pre-reviewed, and found good."""
+    by = cases.citizen()
+    case = intake.request_prereview(applications.fill(cases.draft(by=by), by), by=by)
+    return intake.pass_prereview(case, by=cases.officer("受理员", case.agency_id, "clerk"))
+
+
+class TestOpening:
+    def test_the_called_number_opens_the_prereviewed_application(self, desk, queue):
+        case = passed()
+        of_granny(queue)
+        page = do(desk, "call")
+        assert str(case.item) in page and "预审通过" in page and "正式提交" in page and "李秀英" in page
+
+    def test_filing_it_in_person_takes_the_original_and_lands_on_the_number(self, desk, queue):
+        case = passed()
+        by = cases.citizen()
+        lacking = case.papers.filter(removed_at__isnull=True).first()
+        drafts.remove_paper(case, lacking, by=by)
+        ticket = of_granny(queue)
+        assert f"还缺：{lacking.title}" in do(desk, "call")
+        address = reverse("desk-act", args=[case.number, "submission"])
+        assert "请选择来的是谁" in desk.post(address, {"back": "window"}).content.decode()
+        said = {"present": "self", "papers": [lacking.material], "back": "window"}
+        shown = desk.post(address, said, follow=True)
+        assert shown.redirect_chain[-1][0] == reverse("desk-window")
+        case.refresh_from_db()
+        assert case.state == "received" and case.papers.filter(paper_form="original", removed_at=None).exists()
+        assert Entry.objects.get(subject=case.number, event="case.submitted").data["present"].startswith("本人到场")
+        served = Service.objects.get()
+        assert (served.ticket, served.case, [act["label"] for act in served.acts]) == (ticket, case, ["正式提交"])
+
+    def test_what_needs_no_word_is_done_from_the_window(self, desk, queue):
+        case = cases.submitted()
+        of_granny(queue)
+        assert 'name="back" value="window"' in do(desk, "call")
+        address = reverse("desk-act", args=[case.number, "acceptance"])
+        page = desk.post(address, {"seen": case.revision, "back": "window"}, follow=True).content.decode()
+        assert "这个号办了" in page and "受理" in page
+        assert Ticket.objects.get().state == "serving"
+
+    def test_another_agencys_matter_is_not_there(self, desk, queue):
+        theirs = cases.submitted(flagship(agency="MZJ"))
+        assert theirs.agency_id == "MZJ"
+        of_granny(queue)
+        assert theirs.number not in do(desk, "call").replace(" ", "")
+
+    def test_a_matter_outside_the_queues_group_is_a_line_without_acts(self, desk, queue):
+        case = cases.submitted()
+        queue.agencies.clear()
+        of_granny(queue)
+        page = do(desk, "call")
+        assert str(case.item) in page and "desk/cases" in page and "acceptance" not in page
+
+    def test_the_card_on_the_counter_opens_the_file_of_who_drew_without_a_name(self, desk, queue):
+        case = cases.submitted()
+        ticket = drawn(queue)
+        assert "来的是谁" in do(desk, "call")
+        page = do(desk, "identity", card_name="李秀英", card_number="510125195603128625")
+        assert "号码" in page and 'value="李秀英"' in page and str(case.item) not in page
+        assert str(case.item) in do(desk, "identity", card_name="李秀英", card_number=cases.GRANNY["number"])
+        ticket.visit.refresh_from_db()
+        assert ticket.visit.person == cases.person()
+        assert cases.GRANNY["number"] not in str(list(Entry.objects.values_list("data", flat=True)))
+
+    def test_a_case_done_in_between_for_somebody_else_stays_off_the_number(self, desk, queue):
+        other = cases.submitted()
+        Visit.objects.filter(pk=drawn(queue).visit_id).update(person=cases.person(number="510125198801011234"))
+        do(desk, "call")
+        desk.post(reverse("desk-act", args=[other.number, "acceptance"]), {"seen": other.revision})
+        assert not Service.objects.exists() and Ticket.objects.get().case is None
+
+    def test_the_file_leads_back_to_the_number(self, desk, queue):
+        case = cases.submitted()
+        of_granny(queue)
+        do(desk, "call")
+        assert "回到窗口（A001 号" in desk.get(reverse("desk-case", args=[case.number])).content.decode()
+
+    def test_the_console_asks_the_same_number_of_questions(self, desk, queue, django_assert_max_num_queries):
+        for _ in range(2):
+            cases.submitted()
+        of_granny(queue)
+        do(desk, "call")
+        with django_assert_max_num_queries(60):
+            desk.get(reverse("desk-window"))
+
+
+class TestTakingIn:
+    FORM = {
+        "applicant_phone": "13880001234", "age": "70", "household": "sichuan", "who": "self",
+        "address.division": "510114001000", "address.detail": "香城大道1号", "pickup": "window",
+        "seen_paper": ["id_card"], "once": "page-1", "go": "accept", "back": "window",
+    }  # fmt: skip
+
+    @pytest.fixture(autouse=True)
+    def towns(self, db):
+        from onewindow.accounts.models import Division
+
+        facts = {"code": "510114001000", "name": "大丰街道办事处", "short_name": "大丰街道"}
+        Division.objects.create(set="present", level="town", **facts)
+
+    def test_the_holders_name_is_not_typed_again_and_the_photo_is_scanned(self, desk, queue):
+        flagship()
+        ticket = of_granny(queue)
+        do(desk, "call")
+        page = desk.get("/desk/new/XDP0096/").content.decode()
+        assert "A001 号 李秀英" in page and cases.GRANNY["number"] not in page
+        photo = SimpleUploadedFile("照片.png", _png(), "image/png")
+        refused = {**self.FORM, "holder": ticket.pk, "address.detail": "", "scan_photo": photo}
+        page = desk.post("/desk/new/XDP0096/", refused).content.decode()
+        assert "已收下：照片" in page
+        kept = page.split('name="scanned" value="')[1].split('"')[0]
+        said = {**self.FORM, "holder": ticket.pk, "scanned": kept}
+        assert desk.post("/desk/new/XDP0096/", said)["Location"] == reverse("desk-window")
+        case = Case.objects.get()
+        assert (case.state, case.person, case.channel) == ("received", cases.person(), "desk")
+        assert case.papers.get(material="photo").file.name.startswith("照片")
+        assert Service.objects.get().case == case and Ticket.objects.get().state == "serving"
+
+    def test_whoever_came_without_a_name_is_known_from_the_first_case(self, desk, queue):
+        flagship()
+        ticket = drawn(queue)
+        do(desk, "call")
+        said = {**self.FORM, "applicant_name": "李秀英", "applicant_number": cases.GRANNY["number"]}
+        desk.post("/desk/new/XDP0096/", said | {"seen_paper": ["id_card", "photo"]})
+        ticket.visit.refresh_from_db()
+        assert ticket.visit.person == Person.find(cases.GRANNY["number"])
+
+
+def _png():
+    import io
+
+    from PIL import Image
+
+    kept = io.BytesIO()
+    Image.new("RGB", (300, 400), "white").save(kept, "PNG")
+    return kept.getvalue()
+
+
+class TestOneVisit:
+    def test_the_next_number_of_the_same_visitor_goes_on_here(self, desk, queue, window):
+        second = a_queue("YB")
+        window.queues.add(second)
+        first, following = of_granny(queue, second)
+        assert f"{following.number}</b>" in do(desk, "call")
+        page = do(desk, "following", ticket=following.pk)
+        first.refresh_from_db()
+        following.refresh_from_db()
+        assert (first.state, following.state, following.window) == ("done", "called", window)
+        assert f'hall-now-number">{following.number}' in page
+
+    def test_not_past_somebody_who_came_half_an_hour_earlier(self, desk, queue, window, time_machine):
+        time_machine.move_to("2026-03-02 09:00+08:00", tick=False)
+        second = a_queue("YB")
+        window.queues.add(second)
+        first = of_granny(queue)
+        early = drawn(second)
+        time_machine.move_to("2026-03-02 09:31+08:00", tick=False)
+        (late,) = drawing.draw([drawing.Wish(second)], by=KIOSK, source="kiosk", visit=first.visit)
+        do(desk, "call")
+        assert "要按顺序等叫" in do(desk, "following", ticket=late.pk)
+        assert Ticket.objects.get(pk=late.pk).state == Ticket.objects.get(pk=early.pk).state == "waiting"
+
+
+class TestRating:
+    def rate(self, client, token, stars="5"):
+        return client.post(reverse("window-rating", args=["510114", "A01", token]), {"stars": stars})
+
+    def board(self, client):
+        return client.get(reverse("window-board", args=["510114", "A01"])).json()
+
+    def test_the_window_asks_for_the_step_that_was_done_there(self, client, desk, queue):
+        case = cases.submitted()
+        ticket = of_granny(queue)
+        do(desk, "call")
+        desk.post(reverse("desk-act", args=[case.number, "acceptance"]), {"seen": case.revision})
+        assert "请群众在窗口屏上评价" in do(desk, "done")
+        shown = self.board(client)
+        assert (shown["state"], shown["number"]) == ("rating", "A001") and "<svg" in shown["qr"]
+        assert str(case.item) in client.get(reverse("rate", args=[shown["token"]])).content.decode()
+        assert self.rate(client, shown["token"]).status_code == 204
+        assert self.rate(client, shown["token"], "1").status_code == 409
+        rating = Rating.objects.get()
+        assert (rating.stars, rating.channel, rating.case, rating.service.ticket) == (5, "desk", None, ticket)
+        said = Entry.objects.get(event="rating.given").data
+        assert (said["act"], said["window"], said["ticket"]) == ("受理", "A01", ticket.subject)
+        assert self.board(client)["state"] == "idle"
+
+    def test_a_question_is_rated_like_any_service(self, client, desk, queue):
+        drawn(queue)
+        do(desk, "call")
+        do(desk, "consultation", about="新生儿上户口要带什么")
+        token = self.board(client)["token"]
+        assert self.rate(client, token, "4").status_code == 204
+        served = Service.objects.get()
+        assert served.consultation.number == Entry.objects.get(event="rating.given").subject
+        assert Rating.objects.get().service == served
+
+    def test_a_matter_finished_at_the_window_is_rated_once(self, client, desk, queue):
+        """The completion's own invitation and the number's are one."""
+        case = cases.decided()
+        of_granny(queue)
+        do(desk, "call")
+        desk.post(reverse("desk-act", args=[case.number, "delivery"]), {"way": "window"})
+        desk.post(reverse("desk-act", args=[case.number, "completion"]), {})
+        do(desk, "done")
+        rating = Rating.objects.get()
+        assert (rating.case, rating.service.case) == (case, case)
+
+    def test_another_windows_device_rates_nothing(self, client, desk, queue):
+        a_window("A02", queue)
+        drawn(queue)
+        do(desk, "call")
+        do(desk, "done")
+        token = self.board(client)["token"]
+        assert client.post(reverse("window-rating", args=["510114", "A02", token]), {"stars": "1"}).status_code == 404
+
+    def test_the_question_ends_with_the_next_call_or_after_a_while(self, client, desk, queue, time_machine):
+        time_machine.move_to("2026-03-02 09:00+08:00", tick=False)
+        drawn(queue)
+        do(desk, "call")
+        do(desk, "done")
+        assert self.board(client)["seconds"] == 90
+        time_machine.move_to("2026-03-02 09:02+08:00", tick=False)
+        assert self.board(client)["state"] == "idle"
+
+    def test_the_ticket_page_leads_to_the_rating(self, client, desk, queue):
+        ticket = drawn(queue)
+        do(desk, "call")
+        do(desk, "done")
+        page = client.get(reverse("ticket", args=[ticket.visit.secret])).content.decode()
+        assert reverse("rate", args=[Rating.objects.get().token]) in page
