@@ -105,6 +105,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "exchange-check": ("POST", CONTENT), "exchange-pause": ("POST", CONTENT),
     "exchange-resumption": ("POST", CONTENT), "exchange-replays": ("POST", CONTENT),
     "exchange-completions": ("GET", (IN, NO, NO, OK, NO, OK)), "exchange-template": ("GET", (IN, NO, NO, OK, NO, OK)),
+    "exchange-batch": ("GET", (IN, NO, NO, NO, NO, NO)),
     "exchange-errors": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody has brought anything in
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),

@@ -7,20 +7,21 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from onewindow.api import problems
-from onewindow.api.exchange import callback
+from onewindow.api.exchange import callback, file
 from onewindow.api.v1 import api
 from onewindow.kernel import wire
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def in_json(view: View) -> View:
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if wire.too_large(request):
             return problems.Problem("too-large", "内容太大，请分几次上传。").response
         if wire.unreadable(request):
@@ -54,5 +55,6 @@ for pattern in patterns:
 urlpatterns = [
     path("v1/", (patterns, "ninja", namespace)),
     path("exchange/<slug:key>/", in_json(callback)),
+    path("exchange/<slug:key>/files/<uuid:paper>/", in_json(file)),
     re_path("", in_json(unknown)),
 ]

@@ -243,7 +243,12 @@ def _running(case: Case, calendar: clock.Calendar, *, restate: bool = False) -> 
 
 def _told(case: Case, before: dict[str, Deadline], after: dict[str, Deadline]) -> tuple[date, date] | None:
     """The day a paper or notice named to the applicant, where it moved: the promise where that comes first."""
-    for keys in (["correction"], ["statutory"] if case.extension else ["statutory", "promised"], ["gap"], ["mending"]):
+    for keys in (
+        ["correction"],
+        ["statutory"] if case.is_extended else ["statutory", "promised"],
+        ["gap"],
+        ["mending"],
+    ):
         was, becomes = (
             min((running[key].date for key in keys if key in running), default=None) for running in (before, after)
         )

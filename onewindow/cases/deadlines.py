@@ -122,6 +122,9 @@ def stops_of(case: Case) -> list[tuple[date, date]]:
 def statutory(case: Case, accepted: datetime, limit: Limit) -> Deadline:
     basis = "、".join(f"{cite.law}{cite.article}" for cite in limit.basis) or limit.note or "法定办结时限"
     extend = case.extension.get("days", 0)
+    if extend:
+        granted = on(datetime.fromisoformat(case.extension["at"]))
+        basis += f"；{granted:%-m月%-d日}经批准延长 {extend} {'个工作日' if limit.unit == 'working' else '天'}"
     return _running("statutory", "法定办结", basis, accepted, limit, stops_of(case), extend)
 
 
@@ -254,7 +257,7 @@ def _next(case: Case, dates: dict[str, date]) -> date | None:
         return date.fromisoformat(case.stops[-1]["until"])
     if case.state in {State.REVIEWING, State.DECIDING}:
         # An extension takes the place of the promise: the applicant was told the new day.
-        waited = ["statutory"] if case.extension else ["promised", "statutory"]
+        waited = ["statutory"] if case.is_extended else ["promised", "statutory"]
         days = [dates[key] for key in waited if key in dates]
         # No answer before expiry renews a licence (行政许可法 §50): the organ answers by the last day of the old one.
         if case.guide.concerns and case.guide.concerns.act == "renew" and case.concerns and case.concerns.valid_until:

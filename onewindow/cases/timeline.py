@@ -29,13 +29,14 @@ OTHER = {
     "case.party_removed": "收回共同申请的邀请",
     "case.confirmations_voided": "内容有改动，请共同申请人重新确认",
     "case.file_opened": "查看材料",
+    "case.file_fetched": "外部系统取走材料",
     "case.number_viewed": "查看完整证件号码",
     "case.dossier_exported": "导出卷宗",
 }
 # What an applicant does not see: officers looking at what was handed in, and what they wrote for one another.
 INNER = frozenset({
-    "case.file_opened", "case.number_viewed", "case.claimed", "case.released", "case.handed_over", "case.recused",
-    "case.dossier_exported",
+    "case.file_opened", "case.file_fetched", "case.number_viewed", "case.claimed", "case.released",
+    "case.handed_over", "case.recused", "case.dossier_exported", "case.extension_asked", "case.extension_declined",
     "case.proposed", "case.proposal_returned",
     "case.consulted", "case.consultation_answered", "case.discussed",
 })  # fmt: skip

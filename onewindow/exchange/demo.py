@@ -24,7 +24,7 @@ def wire(url: str) -> None:
         known = System.objects.filter(key=key).first()
         if known and known.adapter != "sandbox":
             continue
-        options = {"url": url, "person": True, "poll": True, "timeout": 5}
+        options = {"url": url, "person": True, "files": True, "poll": True, "timeout": 5}
         if known is None or known.options != options:
             system = systems.save(
                 key, name=name, kind="sandbox", options=options, secrets={"secret": peer_secret()}, by=BY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections import Counter
@@ -13,15 +14,16 @@ from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from python_calamine import CalamineError, CalamineWorkbook
 
-from onewindow.accounts.principal import Principal
+from onewindow.accounts.principal import Principal, from_user
 from onewindow.cases.actions import outside
 from onewindow.cases.actions.wording import PERSONAL_NUMBER
 from onewindow.cases.models import Case, State
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.sheets import plain_workbook
-from onewindow.exchange import completions
+from onewindow.exchange import completions, tasks
 from onewindow.exchange.models import Batch
 from onewindow.kernel import clock, secrecy
 from onewindow.kernel.flow import Conflict
@@ -34,6 +36,8 @@ OUTCOMES = {
     "撤回": "other", "终止": "other", "其他": "other",
 }  # fmt: skip
 MOST_BYTES, MOST_ROWS = 5 * 1024 * 1024, 5000
+# Rows written in one transaction; so often a part that breaks off is tried again.
+PART, MOST_ATTEMPTS = 50, 5
 Kept = Literal["case", "new", "changed", "same"]
 WORDS: dict[str, str] = {"case": "写入办件", **completions.WORDS}
 
@@ -48,34 +52,87 @@ class _Run:
     by: Principal
     agencies: set[str]
     items: dict[str, Item] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    faults: list[list[str]] = field(default_factory=list)
 
 
-def take_in(data: bytes, name: str, *, by: Principal) -> Batch:
-    """Each row in a savepoint of its own. The operator 运维 brings in everybody's, an office its own."""
+def hand_in(data: bytes, name: str, *, by: Principal) -> tuple[Batch, bool]:
+    """Read here, so that a file that is none is told at once; written by the worker. The batch, and whether it is new.
+
+    The same file again does nothing: rows of it may have been replaced by a later file. One that broke off goes on.
+    """
     header, rows = _table(data)
     if missing := [column for column in NEEDED if column not in header]:
         raise Unreadable(f"第 1 行缺少列：{'、'.join(missing)}。请用模板的标题行。")
-    batch = Batch.objects.create(file=name[-120:], by_id=by.user_id, by_name=by.name, rows=len(rows))
-    run = _Run(batch, by, by.agencies("clerk", "manager"))
-    for line, cells in enumerate(rows, start=2):
+    facts: dict[str, Any] = {"file": name[-120:], "by_name": by.name, "rows": len(rows)}
+    facts["content"] = _sealed({"header": header, "rows": rows})
+    with transaction.atomic():
+        key = {"by_id": by.user_id, "sha256": hashlib.sha256(data).hexdigest()}
+        batch, fresh = Batch.objects.get_or_create(**key, defaults=facts)
+        broken = Batch.objects.filter(pk=batch.pk, state=Batch.State.FAILED)
+        if fresh or broken.update(state=Batch.State.WAITING, attempts=0):
+            tasks.take_in.defer(batch_id=batch.pk)
+    return batch, fresh
+
+
+def run_due() -> None:
+    """What a worker was killed in goes on behind the last rows that stand."""
+    for pk in Batch.objects.filter(state=Batch.State.WAITING).order_by("pk").values_list("pk", flat=True):
+        run(pk)
+
+
+def run(pk: int) -> None:
+    waiting = Batch.objects.filter(pk=pk, state=Batch.State.WAITING)
+    while waiting.update(attempts=F("attempts") + 1):
+        if waiting.filter(attempts__gt=MOST_ATTEMPTS).update(state=Batch.State.FAILED):
+            return
+        _some(pk)
+
+
+@transaction.atomic
+def _some(pk: int) -> None:
+    """The next rows, each in a savepoint, and the count of them: together or not at all. Of two workers one waits."""
+    batch = Batch.objects.select_for_update(of=("self",)).select_related("by").get(pk=pk)
+    if batch.state != Batch.State.WAITING:
+        return
+    by = from_user(batch.by)
+    run, whole = _Run(batch, by, by.agencies("clerk", "manager")), _opened(batch.content)
+    counts = Counter(batch.counts)
+    faults = _opened(batch.kept)["rows"] if batch.kept else []
+    part = whole["rows"][batch.done : batch.done + PART]
+    for line, cells in enumerate(part, start=batch.done + 2):
         if not any(cells):
             continue
-        try:
-            with transaction.atomic():
-                run.counts[_row(run, dict.fromkeys(header, "") | dict(zip(header, cells, strict=False)))] += 1
-        except (ValueError, Conflict) as problem:
-            run.faults.append([str(line), str(problem), *cells])
-        except PermissionDenied:
-            run.faults.append([str(line), "是已有办件的结果，要由这个部门的窗口人员导入；本人的事由同事导入", *cells])
-        except DatabaseError:
-            run.faults.append([str(line), "写不进去，请核对这一行的内容", *cells])
-    batch.counts, batch.faults = dict(run.counts), len(run.faults)
-    kept = json.dumps({"header": header, "rows": run.faults}, ensure_ascii=False)
-    batch.kept = secrecy.encrypt(kept, purpose=PURPOSE) if run.faults else ""
+        said = _tried(run, dict.fromkeys(whole["header"], "") | dict(zip(whole["header"], cells, strict=False)))
+        if said in WORDS:
+            counts[said] += 1
+        else:
+            faults.append([str(line), said, *cells])
+    batch.counts, batch.faults, batch.done, batch.attempts = dict(counts), len(faults), batch.done + len(part), 0
+    batch.kept = _sealed({"header": whole["header"], "rows": faults}) if faults else ""
+    if batch.done >= batch.rows:
+        batch.state, batch.content = Batch.State.DONE, ""
     batch.save()
-    return batch
+
+
+def _tried(run: _Run, cells: Mapping[str, str]) -> str:
+    """What became of the row (a key of WORDS), or why it did not fit."""
+    try:
+        with transaction.atomic():
+            return _row(run, cells)
+    except (ValueError, Conflict) as problem:
+        return str(problem)
+    except PermissionDenied:
+        return "是已有办件的结果，要由这个部门的窗口人员导入；本人的事由同事导入"
+    except DatabaseError:
+        return "写不进去，请核对这一行的内容"
+
+
+def _sealed(said: dict[str, Any]) -> str:
+    return secrecy.encrypt(json.dumps(said, ensure_ascii=False), purpose=PURPOSE)
+
+
+def _opened(sealed: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(secrecy.decrypt(sealed, purpose=PURPOSE))
+    return found
 
 
 def _table(data: bytes) -> tuple[list[str], list[list[str]]]:
@@ -192,10 +249,17 @@ def _finish(run: _Run, case: Case, cells: Mapping[str, str], number: str, outcom
 
 def error_sheet(batch: Batch) -> bytes:
     """The rows that did not fit, with their numbers and reasons: mended, they can be brought in as they are."""
-    kept = json.loads(secrecy.decrypt(batch.kept, purpose=PURPOSE))
-    header = ["行号", "原因", *kept["header"]]
-    rows = [(row + [""] * len(header))[: len(header)] for row in kept["rows"]]
+    header, rows = refused(batch)
     return plain_workbook("没有导入的行", [header, *rows])
+
+
+def refused(batch: Batch) -> tuple[list[str], list[list[str]]]:
+    """Header and rows, each with its number and the reason in front."""
+    if not batch.kept:
+        return [], []
+    kept = _opened(batch.kept)
+    header = ["行号", "原因", *kept["header"]]
+    return header, [(row + [""] * len(header))[: len(header)] for row in kept["rows"]]
 
 
 def template(items: Iterable[Item]) -> bytes:

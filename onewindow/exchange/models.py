@@ -92,8 +92,22 @@ class Letter(models.Model):
 
 
 class Batch(models.Model):
-    """One import 导入 of completions: what it did, and the rows that did not fit (encrypted: they hold names)."""
+    """One import 导入 of completions: what it did, and the rows that did not fit (encrypted: they hold names).
 
+    Taken in by the worker, some rows at a time; `done` of them stand. The same file of the same person is one batch.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "导入中"
+        DONE = "done", "完成"
+        FAILED = "failed", "中断"
+
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    sha256 = models.CharField(max_length=64, blank=True)
+    # {"header", "rows"} as encrypted JSON until all of them have been read.
+    content = models.TextField(blank=True)
+    done = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
     file = models.CharField(max_length=120)
     by = models.ForeignKey("accounts.User", models.PROTECT)
     by_name = models.CharField(max_length=80)
@@ -104,6 +118,12 @@ class Batch(models.Model):
     faults = models.PositiveIntegerField(default=0)
     # [[row number, why, cells …]] and the header, as encrypted JSON.
     kept = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["by", "sha256"], name="batch_once_per_file", condition=~Q(sha256=""))
+        ]
+        indexes = [models.Index(fields=["id"], name="batch_waiting", condition=Q(state="waiting"))]
 
     def __str__(self) -> str:
         return self.file

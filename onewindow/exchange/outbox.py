@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from onewindow.cases.actions import outside
-from onewindow.cases.models import Case, State
+from onewindow.cases.models import Case, CasePaper, State
+from onewindow.documents import files
+from onewindow.documents.models import File
 from onewindow.exchange import systems
-from onewindow.exchange.adapters.base import Parcel, Receipt, Unsent
+from onewindow.exchange.adapters.base import FETCHABLE, Attached, Parcel, Receipt, Unsent
 from onewindow.exchange.models import Letter, System
-from onewindow.kernel import clock
+from onewindow.kernel import clock, ledger
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.forms import display_values
 from onewindow.kernel.models import Entry
@@ -123,16 +125,43 @@ def parcel(case: Case, key: str, system: System) -> Parcel:
         submitted_at=case.submitted_at, applicant=applicant, form=display_values(case.guide.form, case.form),
         papers=[_paper(each) for each in papers],
         callback=f"{settings.PUBLIC_URL}/api/exchange/{system.key}/",
+        files=[_attached(each, system) for each in papers if each.file and each.file.scan != File.Scan.INFECTED],
     )  # fmt: skip
 
 
-def _paper(paper: Any) -> dict[str, Any]:
-    """The list of papers with their hashes; the files themselves are asked for by who may have them."""
+def _paper(paper: CasePaper) -> dict[str, Any]:
+    """The list of papers with their hashes; the files go along where the adapter's options say so."""
     file = paper.file
     return {
         "title": paper.title, "form": paper.paper_form, "name": file.name if file else "",
         "sha256": file.sha256 if file else "",
     }  # fmt: skip
+
+
+def _attached(paper: CasePaper, system: System) -> Attached:
+    file = paper.file
+    assert file is not None
+
+    def opened() -> BinaryIO:
+        if file.scan == File.Scan.WAITING:
+            raise Unsent(f"“{file.name}”还在做安全检查")
+        return files.open_file(file)
+
+    url = f"{settings.PUBLIC_URL}/api/exchange/{system.key}/files/{paper.pk}/"
+    return Attached(paper.title, file.name, file.mime, file.size, file.sha256, url, opened)
+
+
+def fetched(system: System, paper: Any) -> CasePaper | None:
+    """A paper of a case handed over to this very system, while its files may be fetched; the row says who took it."""
+    mine = Q(way=Letter.Way.OUT, system=system) & (
+        Q(state=Letter.State.WAITING, attempts__gt=0) | Q(done_at__gte=clock.now() - FETCHABLE)
+    )
+    rows = CasePaper.objects.filter(case__in=Letter.objects.filter(mine).values("case"), removed_at__isnull=True)
+    found = rows.filter(pk=paper, file__scan=File.Scan.CLEAN).select_related("file", "case").first()
+    if found and found.file:
+        said = {"told": f"{found.title or found.file.name}", "sha256": found.file.sha256}
+        ledger.record(found.case, "case.file_fetched", by=systems.actor(system), data=said)
+    return found
 
 
 def _hand_over(letter: Letter, receipt: Receipt, *, sandbox: bool) -> bool:

@@ -18,3 +18,18 @@ def make_round(timestamp: int) -> None:
     for system in System.objects.filter(paused_at__isnull=True).order_by("key"):
         inbox.poll(system)
     inbox.run_due()
+
+
+@app.task(name="exchange.take_in", queue="exchange")
+def take_in(batch_id: int) -> None:
+    from onewindow.exchange import imports  # it defers this task
+
+    imports.run(batch_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="exchange-imports", queue="exchange")
+def take_in_rest(timestamp: int) -> None:
+    from onewindow.exchange import imports
+
+    imports.run_due()

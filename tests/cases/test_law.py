@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from onewindow.cases import deadlines, notices, timers
-from onewindow.cases.actions import correction, drafts, intake, outcome, pause, review
+from onewindow.cases.actions import correction, drafts, extension, intake, outcome, pause, review
 from onewindow.cases.models import Case, State
 from onewindow.kernel.flow import Conflict, WrongState
 from onewindow.kernel.models import Entry
@@ -249,7 +249,7 @@ class TestPauses:
 
 class TestExtensions:
     def late(self, case, days=10, by="head"):
-        return pause.extend(case, by=post(case, by), days=days, reason="需要再次核实现场布局")
+        return extension.extend(case, by=post(case, by), days=days, reason="需要再次核实现场布局")
 
     def test_once_by_the_head_before_the_end_with_the_reason_told(self, monday):
         """domain vector: 2026-03-02, 20 + 10 working days → 04-14."""
@@ -282,7 +282,7 @@ class TestExtensions:
         with pytest.raises(PermissionDenied):
             self.late(joint, 15)
         governor = cases.officer("区长", None, "governor")
-        pause.extend(joint, by=governor, days=15, reason="几个部门还在会商")
+        extension.extend(joint, by=governor, days=15, reason="几个部门还在会商")
         assert joint.extension["days"] == 15
         assert facts(joint, "case.extended")["by_government"].endswith("人民政府")
         assert Case.objects.open_to(governor).get() == joint

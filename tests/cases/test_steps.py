@@ -12,7 +12,7 @@ from onewindow.accounts import standing_in
 from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import from_user
 from onewindow.cases import deadlines, steps
-from onewindow.cases.actions import holding, intake, outcome, pause, review
+from onewindow.cases.actions import extension, holding, intake, outcome, review
 from onewindow.cases.models import Case, State
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
@@ -96,7 +96,7 @@ class TestAtOnce:
         with pytest.raises(Conflict, match="已经签过了，或者由别人办理"):
             say(case, fire, step="review-2")
         with pytest.raises(PermissionDenied):
-            pause.extend(case, by=fire, days=1, reason="现场需要再次核实")
+            extension.extend(case, by=fire, days=1, reason="现场需要再次核实")
 
     def test_of_two_steps_at_one_post_the_officer_names_which(self, calendar):
         case = accepted([ROAD[0], step("图纸", group="a"), step("检测", group="a"), ROAD[-1]])

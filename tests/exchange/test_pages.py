@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from onewindow.accounts.models import Post
 from onewindow.cases.models import Case
-from onewindow.exchange import outbox, systems
+from onewindow.exchange import imports, outbox, systems
 from onewindow.exchange.models import Batch, Completion, Letter, System
 from tests import cast
 from tests.api.conftest import Program, issue
@@ -17,6 +17,7 @@ from tests.exchange.conftest import BY, OUTSIDE, SECRET, again, filed, sent, wir
 from tests.factories.catalogue import flagship
 
 pytestmark = pytest.mark.django_db
+HEAD = "事项编号,外部编号,本平台编号,办结日期,结果,申请人,说明\n"
 HOME, ONE = "/manage/exchange/", "/manage/exchange/gongjijin/"
 
 
@@ -52,7 +53,7 @@ def test_a_system_is_set_up_on_the_page_and_its_secret_never_comes_back(db, peer
     assert operator.client.post(new, said | {"key": "公积金"}).status_code == 422
     assert operator.client.post(new, said)["Location"] == ONE
     system = System.objects.get()
-    assert system.options == {"url": peer.url, "timeout": 3, "person": True, "poll": False}
+    assert system.options == {"url": peer.url, "timeout": 3, "person": True, "files": False, "poll": False}
     page = operator.client.get(ONE).content.decode()
     assert SECRET not in page and "已保存，不显示" in page and case.number in page
     assert outbox.run_due() == 1  # what had waited for it
@@ -104,12 +105,16 @@ class TestCompletions:
         return flagship("XDP0096", outside=OUTSIDE | {"road": "import"})
 
     def give(self, member, text):
-        head = "事项编号,外部编号,本平台编号,办结日期,结果,申请人,说明\n"
-        return member.client.post(self.PATH, {"file": SimpleUploadedFile("a.csv", (head + text).encode())}, follow=True)
+        given = {"file": SimpleUploadedFile("a.csv", f"{HEAD}{text}".encode())}
+        address = member.client.post(self.PATH, given)["Location"]
+        assert "已处理 0 / " in member.client.get(address).content.decode()
+        imports.run_due()
+        return member.client.get(address)
 
     def test_an_office_brings_in_its_completions_and_gets_back_what_did_not_fit(self, item, clerk):
         page = self.give(clerk, "XDP0096,T-1,,2026-11-02,准予,李秀英,\nXDP0096,T-2,,昨天,准予,,\n").content.decode()
-        assert "新增 1 行；1 行没有导入" in page and "区卫健局" in page
+        assert "导入完成" in page and "办结日期写不对" in page and "every 2s" not in page
+        assert "区卫健局" in clerk.client.get(self.PATH).content.decode()
         (link,) = re.findall(r'href="(/desk/completions/\d+/errors/)"', page)
         sheet = clerk.client.get(link)
         rows = list(load_workbook(io.BytesIO(sheet.content)).active.iter_rows(values_only=True))
@@ -118,8 +123,9 @@ class TestCompletions:
 
     def test_a_colleague_sees_neither_batch_nor_counts(self, item, clerk, other_agency_clerk, operator):
         self.give(clerk, "XDP0096,T-1,,2026-11-02,准予,,\nXDP0096,T-2,,昨天,准予,,\n")
-        errors = f"/desk/completions/{Batch.objects.get().pk}/errors/"
-        assert other_agency_clerk.client.get(errors).status_code == 404
+        batch = f"/desk/completions/{Batch.objects.get().pk}/"
+        errors = f"{batch}errors/"
+        assert [other_agency_clerk.client.get(path).status_code for path in (batch, errors)] == [404, 404]
         assert "还没有外部办结" in other_agency_clerk.client.get(self.PATH).content.decode()
         assert operator.client.get(errors).status_code == 200
         assert "优待证" in operator.client.get(self.PATH).content.decode()
@@ -129,6 +135,14 @@ class TestCompletions:
         assert [m.client.get(self.PATH).status_code for m in (decider, citizen)] == [404, 404]
         assert client.get(self.PATH).status_code == 302
         assert clerk.client.get(f"{self.PATH}template/").content[:2] == b"PK"
+
+    def test_the_same_file_again_leads_to_the_first_result(self, item, clerk):
+        row = "XDP0096,T-1,,2026-11-02,准予,李秀英,\n"
+        self.give(clerk, row)
+        given = {"file": SimpleUploadedFile("again.csv", f"{HEAD}{row}".encode())}
+        page = clerk.client.post(self.PATH, given, follow=True).content.decode()
+        assert "没有再导入一遍" in page and "导入完成" in page
+        assert Batch.objects.count() == 1
 
     def test_a_file_that_is_none_says_what_to_do(self, item, clerk):
         answer = clerk.client.post(self.PATH, {"file": SimpleUploadedFile("a.csv", b"x,y\n1,2\n")})

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases.actions import concerning, correction, drafts, instant, intake, outcome, pause, review
+from onewindow.cases.actions import concerning, correction, drafts, extension, instant, intake, outcome, pause, review
 from onewindow.cases.actions.serving import Handing
 from onewindow.cases.models import Case, Delivery
 from onewindow.catalogue.models import Item, ItemVersion
@@ -145,7 +145,7 @@ def _pause(case: Case, by: Principal, said: str) -> None:
 
 def _extend(case: Case, by: Principal, said: str) -> None:
     days, reason = re.fullmatch(r"(\d+)个工作日(?:，(.*))?", said).groups()  # type: ignore[union-attr]
-    pause.extend(case, by=by, days=int(days), reason=reason or "")
+    extension.extend(case, by=by, days=int(days), reason=reason or "")
 
 
 WAYS = {way.label.split("（")[0]: way for way in Delivery.Way}

@@ -209,6 +209,11 @@ def extender(case: Case, by: Actor) -> bool:
     return _post(case, by, "head")
 
 
+def asks_extension(case: Case, by: Actor) -> bool:
+    """Whoever has the case before them; who may extend it does so and asks nobody."""
+    return examiner(case, by) and not extender(case, by)
+
+
 def dossier(case: Case, by: Actor) -> bool:
     """Who may take the whole file along: decider, head, supervisor (of the agency, or of the district)."""
     supervises = isinstance(by, Principal) and by.has_at(None, "supervisor") and not applicant(case, by)

@@ -1,10 +1,8 @@
-"""What stops or lengthens a running period: 特别程序 (行政许可法 §45), 延长审批 (§42), 终止."""
+"""What stops a running period, or ends it: 特别程序 (行政许可法 §45), 终止."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from django.conf import settings
 
 from onewindow.cases import deadlines, notices
 from onewindow.cases.actions import guards
@@ -84,32 +82,6 @@ def note_overrun(case: Case, *, by: Actor) -> dict[str, Any]:
         raise WrongState(case, "还没有超过告知的时间。")
     case.stops = [*case.stops[:-1], last | {"overrun": True}]
     return {"procedure": PROCEDURES[last["procedure"]], "until": last["until"]}
-
-
-@transition(
-    "case.extended", label="延长审批", source={State.REVIEWING, State.DECIDING, State.PAUSED}, target=None,
-    allowed=guards.extender,
-)  # fmt: skip
-def extend(case: Case, *, by: Actor, days: int, reason: str) -> dict[str, Any]:
-    """延期: once, before expiry, by the head of the organ, with the reason told (行政许可法 §42)."""
-    most = deadlines.longest_extension(case.guide)
-    if not most or case.statutory_due is None:
-        raise ValueError("这个事项的时限，法律没有规定可以延长。")
-    if case.extension:
-        raise ValueError("已经延长过一次，依法不能再延长。")
-    if case.statutory_due < clock.today():
-        raise ValueError("法定时限已过，不能再延长。")
-    if not 1 <= days <= most:
-        raise ValueError(f"最多延长 {most} 个工作日。")
-    reason = wording(reason, least=6, otherwise="请写明延长的理由，要告诉申请人。")
-    before = case.statutory_due.isoformat()
-    case.extension = {"days": days, "reason": reason, "at": clock.now().isoformat()}
-    deadlines.refresh(case)
-    due = case.statutory_due.isoformat()
-    facts: dict[str, Any] = {"days": days, "reason": reason, "before": before, "due_on": due}
-    if deadlines.governor_extends(case.guide):
-        facts["by_government"] = settings.DISTRICT_NAME + "人民政府"
-    return {**facts, "paper": notices.paper(case, "extension", by=by, **facts)}
 
 
 @transition(

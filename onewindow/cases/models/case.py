@@ -138,7 +138,8 @@ class Case(Flowing):
     # Open pre-review remarks: [{"on": "form:age" | "material:id_card" | "", "text": …, "fixed": bool}].
     remarks = models.JSONField(default=list, blank=True)
     # 补正: [{"asked_at", "items": [{"on", "text"}], "why_again", "answered_at"}], 特别程序: [{"procedure", "from",
-    # "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason", "at"} or {}.
+    # "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason", "at"}, before
+    # it is granted {"asked": {"days", "reason", "by_name", "at", "to"}}, or {}.
     corrections = models.JSONField(default=list, blank=True)
     stops = models.JSONField(default=list, blank=True)
     extension = models.JSONField(default=dict, blank=True)
@@ -213,6 +214,7 @@ class Case(Flowing):
             GinIndex(fields=["awaits"], name="case_awaits"),
             GinIndex(fields=["partners"], name="case_partners"),
             models.Index(fields=["agency"], name="case_to_be_signed", condition=~Q(proposed_by="")),
+            models.Index(fields=["agency"], name="case_extension_asked", condition=Q(extension__has_key="asked")),
             models.Index(name="case_gap_on", fields=["gap_on"], condition=Q(gap_on__isnull=False)),
             models.Index(name="case_check_on", fields=["check_on", "id"], condition=Q(check_on__isnull=False)),
             GinIndex(fields=["former"], name="case_former"),
@@ -261,6 +263,10 @@ class Case(Flowing):
     @property
     def is_overdue(self) -> bool:
         return self.state in OPEN_STATES and self.due_on is not None and self.due_on < clock.today()
+
+    @property
+    def is_extended(self) -> bool:
+        return "days" in self.extension
 
     @property
     def open_gaps(self) -> list[dict[str, Any]]:

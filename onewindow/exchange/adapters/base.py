@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from onewindow.kernel.forms.schema import Strict
+
+# How long after the handover the other side may fetch the files.
+FETCHABLE = timedelta(hours=24)
 
 
 class Secret:
@@ -33,6 +36,22 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file that was handed in; it goes along only where the adapter's options say so.
+
+    `url` is our address for it: given out for FETCHABLE after the handover, to who signs the request as the system.
+    """
+
+    title: str
+    name: str
+    mime: str
+    size: int
+    sha256: str
+    url: str
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True)
 class Parcel:
     """One case on its way out. `key` is the same at every attempt: the other side takes it in once."""
 
@@ -45,6 +64,7 @@ class Parcel:
     form: Mapping[str, Any]
     papers: Sequence[Mapping[str, Any]]
     callback: str
+    files: Sequence[Attached] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,10 @@ class Adapter(Protocol):
         """Words that came by themselves; `Refused` unless they are proven to be theirs."""
         ...
 
+    def asks(self, path: str, headers: Mapping[str, str]) -> None:
+        """They come for a file: `Refused` unless it is proven to be them, and files go along."""
+        ...
+
 
 @dataclass
 class Quiet:
@@ -131,3 +155,6 @@ class Quiet:
 
     def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> list[Word]:
         raise Refused("这个外部系统不用回调。")
+
+    def asks(self, path: str, headers: Mapping[str, str]) -> None:
+        raise Refused("这个外部系统不来取文件。")

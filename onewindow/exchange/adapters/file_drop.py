@@ -1,6 +1,7 @@
 """Files laid into a shared folder (an SFTP directory, a gatekeeper 网闸): CSV out, CSV in.
 
-`out/<number>.csv` is one case; `in/*.csv` are words. Files appear whole: written under another name, then renamed.
+`out/<number>.csv` is one case, `out/<number>/` its files; `in/*.csv` are words. Files appear whole: written under
+another name, then renamed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,21 @@ from typing import Annotated, Any, ClassVar
 from django.conf import settings
 from pydantic import Field, ValidationError
 
-from onewindow.exchange.adapters.base import AdapterOptions, Finding, Parcel, Polled, Quiet, Receipt, Unsent, Word
+from onewindow.exchange.adapters.base import (
+    AdapterOptions,
+    Attached,
+    Finding,
+    Parcel,
+    Polled,
+    Quiet,
+    Receipt,
+    Unsent,
+    Word,
+)
 from onewindow.kernel import clock
 from onewindow.kernel.forms.schema import Said
 
-OUT = ("本平台编号", "事项编号", "事项名称", "提交时间", "申请人", "证件号码", "电话", "表单")
+OUT = ("本平台编号", "事项编号", "事项名称", "提交时间", "申请人", "证件号码", "电话", "表单", "材料文件")
 IN = {
     "消息号": "id", "本平台编号": "number", "外部编号": "external", "状态": "status", "时间": "at", "说明": "words",
     "事项编号": "item", "申请人": "applicant",
@@ -40,6 +51,7 @@ class FileDropOptions(AdapterOptions):
     )
     person: Annotated[bool, Said("写申请人的姓名、证件号码和电话", "对方办理需要才勾选")] = False
     fields: Annotated[tuple[str, ...], Said("要写的表单字段", "每行一个字段代号；空着就是不写")] = ()
+    files: Annotated[bool, Said("材料文件也放进目录", "对方办理需要才勾选；放在 out 下以办件编号为名的目录里")] = False
 
 
 class NoSecrets(AdapterOptions):
@@ -71,11 +83,17 @@ class FileDrop(Quiet):
             parcel.number, parcel.item["code"], parcel.item["name"], parcel.submitted_at.isoformat(),
             person.get("name", ""), person.get("number", ""), person.get("phone", ""), form,
         ]  # fmt: skip
+        files = parcel.files if self.options.files else ()
+        row.append("；".join(_name(n, file) for n, file in enumerate(files, start=1)))
         try:
+            for n, file in enumerate(files, start=1):  # before the row that names them
+                with file.open() as source:
+                    _whole(self._folder(f"out/{parcel.number}") / _name(n, file), source.read())
             _lay(self._folder("out") / f"{parcel.number}.csv", [list(OUT), row])
         except OSError as error:
             raise Unsent(f"写不进交换目录：{error.strerror}") from error
-        return Receipt("", (*(("申请人",) if self.options.person else ()), *fields))
+        person_too = ("申请人",) if self.options.person else ()
+        return Receipt("", (*person_too, *fields, *(("材料文件",) if files else ())))
 
     def poll(self, cursor: str) -> Polled:
         words: list[Word] = []
@@ -151,10 +169,21 @@ def _word(cells: Mapping[str, str]) -> Word:
         raise ValueError(f"“{column}”不对：{cells.get(column) or '空着'}") from error
 
 
+def _name(nth: int, file: Attached) -> str:
+    """Display names have no path in them (documents.content.safe_name); two papers may bear the same."""
+    return f"{nth:02d}-{file.name}"
+
+
 def _lay(path: Path, rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    _whole(path, text.getvalue().encode("utf-8-sig"))
+
+
+def _whole(path: Path, data: bytes) -> None:
     """Whole or not at all: whoever watches the folder never reads half a file."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(rows)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
     Path(temporary).chmod(0o640)
     Path(temporary).replace(path)

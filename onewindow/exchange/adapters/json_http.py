@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from onewindow.exchange.adapters import signing
 from onewindow.exchange.adapters.base import (
+    FETCHABLE,
     AdapterOptions,
     Finding,
     Parcel,
@@ -36,6 +37,9 @@ class JsonHttpOptions(AdapterOptions):
     url: Annotated[str, Said("对方接口地址", "以 https:// 开头，例如 https://gw.example.gov.cn/exchange")]
     person: Annotated[bool, Said("送申请人的姓名、证件号码和电话", "对方办理需要才勾选")] = False
     fields: Annotated[tuple[str, ...], Said("要送的表单字段", "每行一个字段代号；空着就是不送，只送办理需要的")] = ()
+    files: Annotated[
+        bool, Said("材料文件也给对方", "对方办理需要才勾选：24 小时内用约定的密钥签名来取，每取一次都记入办件")
+    ] = False
     poll: Annotated[bool, Said("每分钟去取一次进展", "对方会回调的可以不勾")] = False
     timeout: Annotated[int, Said("最多等几秒")] = Field(default=10, ge=1, le=60)
 
@@ -82,7 +86,16 @@ class JsonHttp:
             said["applicant"] = parcel.applicant
         if fields := [name for name in self.options.fields if name in parcel.form]:
             said["form"] = {name: parcel.form[name] for name in fields}
-        sent = (*(("申请人",) if self.options.person else ()), *fields, *(("材料目录",) if parcel.papers else ()))
+        if files := parcel.files if self.options.files else ():
+            said["files_until"] = (clock.now() + FETCHABLE).isoformat(timespec="seconds")
+            said["files"] = [
+                {name: getattr(file, name) for name in ("title", "name", "mime", "size", "sha256", "url")}
+                for file in files
+            ]
+        sent = (
+            *(("申请人",) if self.options.person else ()), *fields, *(("材料目录",) if parcel.papers else ()),
+            *(("材料文件",) if files else ()),
+        )  # fmt: skip
         return json.dumps(said, ensure_ascii=False).encode(), sent
 
     def poll(self, cursor: str) -> Polled:
@@ -108,6 +121,12 @@ class JsonHttp:
             raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", genuine=True) from error
         except (ValueError, TypeError, AttributeError) as error:
             raise Refused("不是约定的 JSON", genuine=True) from error
+
+    def asks(self, path: str, headers: Mapping[str, str]) -> None:
+        if not self.options.files:
+            raise Refused("没有约定给材料文件。")
+        if why := signing.fault(self.secrets.secret, clock.now().timestamp(), "GET", path, headers, b""):
+            raise Refused(why)
 
     def check(self) -> list[Finding]:
         started = monotonic()

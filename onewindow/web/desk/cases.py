@@ -26,7 +26,7 @@ from onewindow.kernel import clock, forms, ledger, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import discretion, versions, window, worklist
-from onewindow.web.desk.acts import ACTS, Words, offers, unsent
+from onewindow.web.desk.acts import ACTS, Offer, Words, offers, unsent
 from onewindow.web.desk.acts import proceedings as acts
 from onewindow.web.my import steps as questions
 
@@ -68,6 +68,7 @@ def file_page(
         **told(request, case),
         "offers": offered,
         "unsent": unsent(offered, typed, request.POST.dict()),
+        "refused": refused(typed, offered),
         "others": Presence.meet(case, principal.user_id),
         "at_window": calling.of_officer(principal),
         "conflict": conflict,
@@ -76,6 +77,14 @@ def file_page(
     }
     more = under_way(case, principal) | judging(request, case)
     return render(request, "desk/case.html", context | more, status=status)
+
+
+def refused(typed: tuple[str, Words] | None, offered: list[Offer]) -> dict[str, str] | None:
+    """Said on top as well: on a phone the form stands far below, on a long case its error may be out of sight."""
+    if typed is None or typed[0] not in {offer.act.slug for offer in offered}:
+        return None
+    why = [str(text) for texts in typed[1].errors.values() for text in texts]
+    return {"act": typed[0], "why": why[0]} if why else None
 
 
 def told(request: SignedIn, case: Case) -> dict[str, Any]:

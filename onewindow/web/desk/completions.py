@@ -17,7 +17,8 @@ from onewindow.web.account.guards import SignedIn, staff_only
 
 office_only = staff_only("clerk", "manager", "operator")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-DAYS, BATCHES = 100, 20
+# Days counted, imports and refused rows shown; all refused rows are in the Excel sheet.
+DAYS, BATCHES, REASONS = 100, 20, 100
 
 
 @office_only
@@ -29,9 +30,13 @@ def _page(request: SignedIn, fault: str = "") -> HttpResponse:
     context: dict[str, Any] = {
         "fault": fault, "batches": _batches(request)[:BATCHES], "words": imports.WORDS,
         "counted": Completion.objects.open_to(request.principal).counted()[:DAYS],
-        "shell": "desk/_shell.html" if request.principal.has("clerk", "manager") else "manage/_shell.html",
+        "shell": _shell(request),
     }  # fmt: skip
     return render(request, "desk/completions.html", context, status=422 if fault else 200)
+
+
+def _shell(request: SignedIn) -> str:
+    return "desk/_shell.html" if request.principal.has("clerk", "manager") else "manage/_shell.html"
 
 
 def _batches(request: SignedIn) -> QuerySet[Batch]:
@@ -45,15 +50,24 @@ def take_in(request: SignedIn) -> HttpResponse:
     if given is None or (given.size or 0) > imports.MOST_BYTES:
         return _page(request, "请选择一个 Excel（.xlsx）或 CSV 文件，不超过 5 MB。")
     try:
-        batch = imports.take_in(given.read(), given.name or "未命名", by=request.principal)
+        batch, fresh = imports.hand_in(given.read(), given.name or "未命名", by=request.principal)
     except imports.Unreadable as problem:
         return _page(request, str(problem))
-    said = "，".join(f"{imports.WORDS[kind]} {count} 行" for kind, count in batch.counts.items())
-    if batch.faults:
-        messages.warning(request, f"{said or '没有导入'}；{batch.faults} 行没有导入，请下载错误表，改好再交。")
-    else:
-        messages.success(request, f"{said}。")
-    return redirect("exchange-completions")
+    if not fresh:
+        messages.info(request, "这个文件您交过了，没有再导入一遍；上一次的结果在这里。")
+    return redirect("exchange-batch", batch.pk)
+
+
+@office_only
+def show(request: SignedIn, pk: int) -> HttpResponse:
+    """How far it is, asked again every two seconds while the worker is at it; then what became of the rows."""
+    batch = get_object_or_404(_batches(request), pk=pk)
+    header, rows = imports.refused(batch)
+    context = {
+        "batch": batch, "words": imports.WORDS, "header": header, "refused": rows[:REASONS],
+        "shell": _shell(request), "percent": 100 * batch.done // max(batch.rows, 1),
+    }  # fmt: skip
+    return render(request, "desk/completions_batch.html", context)
 
 
 @office_only

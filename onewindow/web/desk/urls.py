@@ -18,6 +18,7 @@ from onewindow.web.desk import (
 )
 from onewindow.web.desk.completions import errors, template
 from onewindow.web.desk.completions import index as completions_index
+from onewindow.web.desk.completions import show as completions_batch
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
@@ -44,6 +45,7 @@ urlpatterns = [
     path("desk/parties/<str:party>/", parties.show, name="desk-party"),
     path("desk/certificates/", certificates.index, name="desk-certificates"),
     path("desk/completions/", completions_index, name="exchange-completions"),
+    path("desk/completions/<int:pk>/", completions_batch, name="exchange-batch"),
     path("desk/completions/template/", template, name="exchange-template"),
     path("desk/completions/<int:pk>/errors/", errors, name="exchange-errors"),
     path("desk/cases/<str:number>/", cases.show, name="desk-case"),

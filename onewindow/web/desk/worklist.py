@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deliveries, steps
-from onewindow.cases.actions import later_check, second
+from onewindow.cases.actions import extension, later_check, second
 from onewindow.cases.models import CLOSED_STATES, Case, CaseQuerySet, Delivery, Proceeding, State
 from onewindow.kernel import clock
 from onewindow.kernel.models import Entry
@@ -39,12 +39,17 @@ SILENT = ("case.deemed_accepted", "case.deemed_renewed")
 def waiting_for(principal: Principal) -> Q:
     """Cases whose next act is the person's: at one of the posts, and not taken on by a colleague.
 
-    And what somebody else proposed for a second signature 第二人签字.
+    And what somebody else proposed for a second signature 第二人签字, or asked the head to extend 提请延期.
     """
     waiting = Q(awaits__overlap=steps.free_places_of(principal))
     if agencies := principal.agencies("decider", "head"):
         proposed = ~Q(proposed_by="") & ~Q(proposed_by=principal.key)
         waiting |= proposed & Q(agency_id__in=agencies, state__in=second.STATES)
+    asked = Q(extension__has_key="asked", state__in=extension.RUNNING)
+    if agencies := principal.agencies("head"):
+        waiting |= asked & Q(extension__asked__to="head", agency_id__in=agencies)
+    if principal.has_at(None, "governor"):
+        waiting |= asked & Q(extension__asked__to="governor")
     return waiting & ~Q(recused__contains=[{"user": principal.user_id}])
 
 

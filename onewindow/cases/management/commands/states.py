@@ -43,6 +43,7 @@ WHO = {
     "examiner": "reviewer 审查岗 or decider 决定岗, whoever has the case",
     "bearer": "applicant 申请人, or the window clerk 窗口受理岗 who has it in hand",
     "inspector": "reviewer 审查岗 or decider 决定岗, two of them",
+    "asks_extension": "whoever has the case before them in review or decision",
     "extender": "head of the organ 机关负责人; of the government 区政府负责人 where handled jointly",
     "concluder": "decider 决定岗; what was proposed, another decider or the head signs",
     "decides": "decider 决定岗; what was proposed, another decider or the head signs",

@@ -6,7 +6,7 @@ from django import forms
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases import steps
-from onewindow.cases.actions import pause, review
+from onewindow.cases.actions import extension, pause, review
 from onewindow.cases.models import Case
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.web.desk.acts.act import Act, Words, one_of, text
@@ -32,9 +32,23 @@ class Resume(Words):
     result = text("特别程序的结果", rows=2, max_length=1000)
 
 
+class AskExtension(Words):
+    days = forms.IntegerField(label="延长几个工作日", min_value=1, max_value=60)
+    reason = text("为什么在时限内办不完", rows=2, max_length=500)
+
+
 class Extend(Words):
     days = forms.IntegerField(label="延长几个工作日", min_value=1, max_value=60)
     reason = text("延长的理由（告诉申请人）", rows=2, max_length=500)
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """As it was asked for; the head may change both."""
+        for name in self.fields:
+            self.fields[name].initial = case.extension.get("asked", {}).get(name)
+
+
+class Decline(Words):
+    reason = text("为什么不同意（提请的人会看到）", rows=2, max_length=500)
 
 
 class Terminate(Words):
@@ -44,5 +58,7 @@ class Terminate(Words):
 OPINION = Act("opinion", review.give_opinion, Opinion)
 PAUSE = Act("pause", pause.pause, Pause)
 RESUMPTION = Act("resumption", pause.resume, Resume)
-EXTENSION = Act("extension", pause.extend, Extend)
+ASK_EXTENSION = Act("extension-request", extension.ask, AskExtension, fits=lambda case: not case.extension)
+EXTENSION = Act("extension", extension.extend, Extend, fits=lambda case: not case.is_extended)
+DECLINE = Act("extension-refusal", extension.decline, Decline, fits=lambda case: "asked" in case.extension)
 TERMINATION = Act("termination", pause.terminate, Terminate, "终止后不再办理，不能恢复。")
