@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_governor'),
-        ('cases', '0015_calendar_changes'),
+        ('cases', '0016_calendar_in_the_worker'),
         ('catalogue', '0009_items_about_certificates'),
         ('documents', '0004_managed_by'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
