@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 
 from onewindow.documents import content, photos
 from onewindow.documents.content import FileRefused
@@ -131,18 +131,29 @@ def fault_of(file: File) -> str:
     return "" if same else "altered"
 
 
+class FileLost(Http404):
+    """The row is there, its content is not on disk (`onewindow documents verify` lists them)."""
+
+
 def open_file(file: File) -> BinaryIO:
-    return path_of(file.sha256).open("rb")
+    """Raises FileLost, for a page a 404 and not a fault of the program."""
+    try:
+        return path_of(file.sha256).open("rb")
+    except FileNotFoundError as error:
+        log.error("文件内容不在磁盘上：%s %s", file.pk, file.sha256)
+        raise FileLost("这个文件的内容读不到了，请联系工作人员。") from error
 
 
 def scan(file: File) -> str:
     """Look at a stored file again (a scanner was away, signatures are newer); the state is kept and returned."""
-    with open_file(file) as stream:
-        try:
+    try:
+        with open_file(file) as stream:
             finding = scanner().scan(stream)
-        except ScannerUnavailable as error:
-            log.warning("病毒检查服务不可用：%s", error)
-            return file.scan
+    except ScannerUnavailable as error:
+        log.warning("病毒检查服务不可用：%s", error)
+        return file.scan
+    except FileLost:
+        return file.scan
     file.scan = File.Scan.INFECTED if finding.infected else File.Scan.CLEAN
     # Every row with this content gets the same answer.
     File.objects.filter(sha256=file.sha256).update(scan=file.scan)
@@ -166,8 +177,12 @@ def serve(file: File) -> HttpResponseBase:
         )
     if file.scan == File.Scan.INFECTED:
         return HttpResponse("这个文件含有有害内容，不能打开。", status=403, content_type="text/plain; charset=utf-8")
+    try:
+        stream = open_file(file)
+    except FileLost as lost:
+        return HttpResponse(str(lost), status=404, content_type="text/plain; charset=utf-8")
     inline = file.mime in content.INLINE
-    response = FileResponse(open_file(file), as_attachment=not inline, filename=file.name, content_type=file.mime)
+    response = FileResponse(stream, as_attachment=not inline, filename=file.name, content_type=file.mime)
     response["Content-Security-Policy"] = POLICY if file.mime == content.PDF else f"sandbox; {POLICY}"
     # Pages of our own may show it beside the case.
     response["X-Frame-Options"] = "SAMEORIGIN"

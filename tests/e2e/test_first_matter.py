@@ -91,7 +91,8 @@ def remark_on_the_photo(page: Page, number: str) -> None:
     look(page, "desk-case-prereview")
     note = page.locator(".desk-papers li", has_text="1寸免冠照片")
     note.get_by_text("写意见").click()
-    note.locator("input").fill("照片背景太深，请换浅色背景的近照")
+    note.locator("textarea").fill("照片背景太深，请换浅色背景的近照")
+    note.locator("textarea").press("Enter")  # a remark is one of several: Enter must not send them all
     page.locator("summary", has_text="退回修改").click()
     page.locator("#act-prereview-return").get_by_role("button", name="退回修改").click()
     expect(page.get_by_text("待修改").first).to_be_visible()
