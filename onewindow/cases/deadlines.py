@@ -21,6 +21,8 @@ Stops = Iterable[tuple[date, date]]
 
 # 行政许可法 §44: the certificate reaches the applicant within ten working days of the decision.
 DELIVERY_DAYS = 10
+# The act each clock waits for, as the case keeps its moment.
+ENDED_BY = {"intake": "accepted_at", "statutory": "decided_at", "promised": "decided_at", "delivery": "delivered_at"}
 # Online applications are looked at within one working day (practice: 安阳市政务服务条例 §42); a promise, not a law.
 PREREVIEW_DAYS = 1
 # How soon the officers look again at what was mended; the organ's own rule.
@@ -36,6 +38,7 @@ class Deadline:
     basis: str
     start: date
     due: Due
+    done: date | None = None
 
     @property
     def date(self) -> date:
@@ -248,7 +251,12 @@ def all_of(case: Case) -> list[Deadline]:
     found += [gap(case), *open_reviews(case)]
     if case.decided_at:
         found += [delivery(case.decided_at), later_check(case)]
-    return [each for each in found if each]
+    return [replace(each, done=_done(case, each.key)) for each in found if each]
+
+
+def _done(case: Case, key: str) -> date | None:
+    moment = getattr(case, ENDED_BY[key]) if key in ENDED_BY else None
+    return on(moment) if moment else None
 
 
 def _next(case: Case, dates: dict[str, date]) -> date | None:

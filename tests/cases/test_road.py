@@ -30,6 +30,12 @@ class TestDates:
             "delivery": date(2026, 10, 20),
         }
 
+    def test_what_is_done_says_when_and_is_waited_for_no_more(self, eve):
+        case = granted(submitted())
+        done = {deadline.key: deadline.done for deadline in deadlines.all_of(case)}
+        today = date(2026, 9, 30)
+        assert done == {"intake": today, "statutory": today, "promised": today, "delivery": None}
+
     def test_the_list_waits_for_the_next_of_them(self, eve):
         case = submitted()
         assert case.due_on == date(2026, 10, 13)

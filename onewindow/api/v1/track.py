@@ -53,6 +53,7 @@ class RunningDate(Schema):
     basis: str
     start: date
     due: date
+    done: date | None = Field(None, description="已经办到的日期；仍在计时的为空")
     provisional: bool = Field(description="涉及尚未公布放假安排的年份")
     derivation: list[CountedDay]
 
@@ -179,7 +180,7 @@ def _outside(case: Case) -> OutsideOfCase | None:
 def _date(each: deadlines.Deadline) -> RunningDate:
     return RunningDate(
         key=each.key, title=each.title, basis=each.basis, start=each.start, due=each.date,
-        provisional=each.due.provisional, derivation=_derivation(each.due),
+        done=each.done, provisional=each.due.provisional, derivation=_derivation(each.due),
     )  # fmt: skip
 
 
