@@ -93,6 +93,13 @@ class TestCorrections:
         case.refresh_from_db()
         assert deadlines.on(case.accepted_at) == date(2026, 3, 2)
 
+    def test_what_comes_by_the_web_on_a_day_of_rest_is_looked_at_the_next_working_day(self, monday):
+        monday.move_to("2026-03-01 04:00+08:00")  # a Sunday
+        case = submitted(LICENCE, intake={"on_the_spot": True})
+        assert case.due_on == date(2026, 3, 2)
+        monday.move_to("2026-03-02 16:00+08:00")
+        assert timers.run() == 0
+
     def test_where_silence_is_no_acceptance_the_case_waits(self, monday):
         case = submitted(LICENCE, intake={"silence": "none"})
         monday.move_to("2026-03-20 09:00+08:00")

@@ -24,8 +24,9 @@ from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my import acting, deliveries, promises, steps
 from onewindow.web.my.door import draft_case, own_case, while_editable
+from onewindow.web.ui import words
 
-SUBMITTED = "已正式提交。是否受理，最迟五个工作日内告诉您。"
+SUBMITTED, CORRECTED = "已正式提交。是否受理，最迟 {} 告诉您。", "补正已提交。是否受理，最迟 {} 告诉您。"
 PASSED_ON = "已正式提交，正在转给{}。受理和时限由对方告知，有进展会通知您。"
 
 
@@ -223,7 +224,7 @@ def submit(request: SignedIn, number: str) -> HttpResponse:
 @require_POST
 @signed_in
 def correct(request: SignedIn, number: str) -> HttpResponse:
-    return _send(request, number, correction.hand_in_corrections, "补正已提交。窗口五个工作日内告诉您是否受理。")
+    return _send(request, number, correction.hand_in_corrections, CORRECTED)
 
 
 def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
@@ -243,5 +244,5 @@ def _send(request: SignedIn, number: str, act, done: str) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("case-check", number)
     else:
-        messages.success(request, PASSED_ON.format(rule.name) if rule else done)
+        messages.success(request, PASSED_ON.format(rule.name) if rule else done.format(words.day(case.due_on)))
     return redirect("my-case", number)
