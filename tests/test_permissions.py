@@ -128,6 +128,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     # Who writes rosters and who swaps duties: tests/web/test_rosters.py.
     "manage-rosters": ("GET", CONTENT), "manage-roster": ("GET", CONTENT), "manage-roster-file": ("GET", CONTENT),
     "manage-roster-act": ("POST", CONTENT), "desk-duties": ("GET", STAFF),
+    "manage-extended": ("GET", CONTENT), "hall-extended": ("GET", (NO,) * 6),
     "desk-swaps": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-swap": ("POST", (IN, NO, NO, NO, NO, NO)),
     # A hall without zones does not exist; what opens in one is in tests/web/test_hall.py.
     "halls": ("GET", EVERYONE), "hall": ("GET", (NO,) * 6), "hall-draw": ("POST", (NO,) * 6),

@@ -63,14 +63,14 @@ def _distinct(agencies: Iterable[Agency]) -> list[Agency]:
     return sorted({agency.pk: agency for agency in agencies}.values(), key=lambda agency: agency.seq)
 
 
-def now(site: Site) -> Now:
+def now(site: Site, timetable: Timetable | None = None, queues: list[Queue] | None = None) -> Now:
     """In extended hours the windows on the roster, else those whose officers have signed on."""
     moment = clock.now().astimezone(clock.SHANGHAI)
     today = moment.date()
-    timetable = Timetable.of(site.pk, today, today)
-    queues = list(Queue.objects.filter(site=site))
+    timetable = timetable or Timetable.of(site.pk, today, today)
+    queues = list(Queue.objects.filter(site=site)) if queues is None else queues
     open_ = [(queue, period) for queue in queues if (period := timetable.open_now(queue, moment))]
-    following = _following(site, moment)
+    following = _following(site, moment) if timetable.kept else None
     if not open_:
         return Now(site, following=following)
     kind = open_[0][1].kind

@@ -1,6 +1,7 @@
 """值班表 through its pages: the manager's week, the staff's own duties, what the public sees."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,11 +9,14 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from onewindow.accounts.models import Post, User
-from onewindow.hall.actions import rostering
+from onewindow.accounts.principal import from_user
+from onewindow.hall import extended
+from onewindow.hall.actions import calling, consulting, rostering, sitting
 from onewindow.hall.models import Duty, Roster, Swap
 from tests.cast import Member, sign_in
+from tests.factories import cases
 from tests.factories.accounts import PostFactory, SiteFactory, StaffFactory
-from tests.hall.conftest import a_zone
+from tests.hall.conftest import a_zone, drawn
 from tests.hall.rostered import MONDAY, Hall, at, duty
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +31,13 @@ def hall(db, time_machine):
     return made
 
 
+def as_manager(hall):
+    return sign_in(User.objects.get(pk=hall.manager.user_id))
+
+
 @pytest.fixture
 def manager(hall):
-    return sign_in(User.objects.get(pk=hall.manager.user_id))
+    return as_manager(hall)
 
 
 def do(client, roster, act, **data):
@@ -138,3 +146,78 @@ class TestOnesOwnDuties:
         one = sign_in(hall.officers["TAX"])
         theirs = duty(roster, "GJJ", "evening").pk
         assert one.post(reverse("desk-swaps"), {"mine": theirs, "theirs": theirs}).status_code == 404
+
+
+class TestWhoServes:
+    def test_the_page_and_the_api_say_who_serves_now_and_next(self, client, hall):
+        hall.published()
+        hall.clock.move_to(at(3, "18:30"), tick=False)
+        page = client.get(reverse("hall", args=[hall.site.pk])).content.decode()
+        assert "夜间延时" in page and "到 21:00" in page and "4 个窗口" in page
+        assert "3月7日（周六） 周六延时 9:00–17:00" in page
+        told = client.get(f"/api/v1/halls/{hall.site.pk}").json()
+        assert told["now"]["kind"] == "evening" and told["now"]["until"].startswith("2026-03-03T21:00")
+        assert [each["code"] for each in told["now"]["agencies"]] == ["FCZ", "BDC", "TAX", "GJJ"]
+        assert {each["number"] for each in told["now"]["windows"]} == {"A01", "A02", "A03", "A04"}
+        assert told["next_extended"]["kind"] == "saturday"
+        assert "TAX的人" not in page + str(told)
+        hall.clock.move_to(at(3, "22:00"), tick=False)
+        assert client.get(f"/api/v1/halls/{hall.site.pk}").json()["now"]["kind"] == ""
+
+    def test_the_week_for_everybody(self, client, hall):
+        hall.published()
+        page = client.get(reverse("hall-extended", args=[hall.site.pk])).content.decode()
+        assert "A01 A02 A03 A04" in page and "值班表还没有发布" in page
+        week = client.get(f"/api/v1/halls/{hall.site.pk}/extended-sessions?day=2026-03-05").json()
+        assert [each["kind"] for each in week["sessions"]] == ["evening", "saturday"]
+        assert client.get("/api/v1/halls/510100/extended-sessions").status_code == 404
+        assert [each["code"] for each in client.get("/api/v1/halls").json()] == [hall.site.pk]
+
+    def test_the_machine_says_why_there_is_no_number(self, client, hall):
+        hall.published()
+        hall.clock.move_to(at(3, "18:30"), tick=False)
+        closed, open_ = hall.queues["ZH"], hall.queues["SW"]
+        said = client.post(reverse("kiosk-draw", args=[hall.site.pk]), {"queue": closed.pk}, follow=True)
+        assert "今天的夜间延时没有排窗口值班，3月9日 09:00 开始服务" in said.content.decode()
+        assert "A001" in client.post(
+            reverse("kiosk-draw", args=[hall.site.pk]), {"queue": open_.pk}, follow=True
+        ).content.decode()  # fmt: skip
+
+
+class TestWhatWasDone:
+    def served(self, hall, agency, about="", case=None):
+        ticket = drawn(hall.queues[{"TAX": "SW", "GJJ": "GJ"}[agency]])
+        by = from_user(hall.officers[agency])
+        sitting.of(by) or sitting.sign_on(hall.windows[agency], by=by)
+        called = calling.call_next(hall.windows[agency], by=by)
+        assert called == ticket
+        if about:
+            consulting.answer(called, by=by, about=about)
+        else:
+            calling.finish(calling.note_case(called, by=by, case=case), by=by)
+
+    def test_counted_by_week_and_agency_for_all_and_as_excel(self, client, hall):
+        hall.published()
+        case = cases.submitted()
+        hall.clock.move_to(at(3, "16:00"), tick=False)
+        self.served(hall, "TAX", about="白天问的不算")
+        hall.clock.move_to(at(3, "18:30"), tick=False)
+        self.served(hall, "TAX", case=case)
+        self.served(hall, "TAX", about="契税怎么算")
+        self.served(hall, "GJJ", about="提取要带什么")
+        (week,) = extended.weeks(hall.site)
+        counts = {share.agency.pk: (share.cases, share.consultations) for share in week.shares}
+        assert counts == {"FCZ": (0, 0), "BDC": (0, 0), "TAX": (1, 1), "GJJ": (0, 1)}
+        assert (week.total, week.cases, week.decided) == (3, 1, 0)
+        assert client.get(f"/api/v1/halls/{hall.site.pk}/extended-totals").json()[0]["consultations"] == 2
+        assert "契税" not in client.get(reverse("hall-extended", args=[hall.site.pk])).content.decode()
+        book = load_workbook(io.BytesIO(as_manager(hall).get(reverse("manage-extended"), {"as": "xlsx"}).content))
+        assert [cell.value for cell in book.active[6]][2:] == ["全部部门", 1, 0, 2, 3]
+
+    def test_many_weeks_are_one_question(self, hall, django_assert_num_queries):
+        for n in range(3):
+            hall.published(MONDAY + timedelta(weeks=n))
+        hall.clock.move_to(at(17), tick=False)
+        with django_assert_num_queries(2):
+            assert len(extended.weeks(hall.site)) == 3
+        assert "延时服务办了多少" in as_manager(hall).get(reverse("manage-extended")).content.decode()

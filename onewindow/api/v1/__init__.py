@@ -14,7 +14,7 @@ from ninja.renderers import JSONRenderer
 from onewindow.api import problems
 from onewindow.api.problems import ProblemReply
 from onewindow.api.reading import StrictParser
-from onewindow.api.v1 import cases, certificates, deliveries, dossiers, files, items, promises, search, webhooks
+from onewindow.api.v1 import cases, certificates, deliveries, dossiers, files, halls, items, promises, search, webhooks
 
 ABOUT = (
     "一窗平台接口：查事项、算材料清单、提交申请、看进度、核验证照。"
@@ -81,6 +81,7 @@ for tag, noun in {
     "材料": files,
     "卷宗": dossiers,
     "核验": certificates,
+    "大厅": halls,
     "推送": webhooks,
 }.items():
     api.add_router("", noun.router, tags=[tag])

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
 from onewindow.feedback.models import Rating
-from onewindow.hall import estimates
+from onewindow.hall import estimates, serving
+from onewindow.hall import extended as extra
 from onewindow.hall.actions import calling, drawing
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Queue, Ticket, Visit
+from onewindow.hall.sessions import monday_of
 from onewindow.kernel import clock, limits, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
@@ -24,6 +26,8 @@ from onewindow.web.account.guards import Request
 from onewindow.web.halls.holder import Holder
 
 PHONE = System("phone", "手机取号")
+# Weeks of extended hours whose counts are public.
+WEEKS = 8
 OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
 
 
@@ -44,7 +48,19 @@ def _context(site: Site) -> dict[str, Any]:
     queues = list(Queue.objects.filter(site=site).select_related("zone"))
     timetable, loads = Timetable.of(site.pk), estimates.loads(queues)
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
-    return {"site": site, "rows": rows, "priorities": Ticket.Priority.choices[1:]}
+    return {
+        "site": site, "rows": rows, "priorities": Ticket.Priority.choices[1:], "kept": timetable.kept,
+        "now": serving.now(site, timetable, queues),
+    }  # fmt: skip
+
+
+def extended(request: Request, code: str) -> HttpResponse:
+    """延时服务: this week's and next week's sessions with who serves, and what was done in the past weeks."""
+    site = _site(code)
+    this = monday_of(clock.today())
+    weeks = [(monday, serving.week(site, monday)) for monday in (this, this + timedelta(days=7))]
+    context = {"site": site, "now": serving.now(site), "weeks": weeks, "done": extra.weeks(site, WEEKS)}
+    return render(request, "halls/extended.html", context)
 
 
 @require_POST

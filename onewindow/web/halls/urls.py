@@ -5,6 +5,7 @@ from onewindow.web.halls import appointments, kiosk, places, screens
 urlpatterns = [
     path("halls/", places.index, name="halls"),
     path("halls/<str:code>/", places.show, name="hall"),
+    path("halls/<str:code>/extended/", places.extended, name="hall-extended"),
     path("halls/<str:code>/tickets/", places.draw, name="hall-draw"),
     path("halls/<str:code>/queues/<int:pk>/appointments/", appointments.days, name="hall-appointments"),
     path("halls/<str:code>/queues/<int:pk>/holds/", appointments.hold, name="hall-hold"),

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.catalogue.sheets import plain_workbook
-from onewindow.hall import roster_sheet
+from onewindow.hall import extended, roster_sheet
 from onewindow.hall.actions import rostering, swapping  # noqa: F401 - its act has a label too
 from onewindow.hall.models import Duty, Roster, Window
 from onewindow.hall.planning import Officer, Plan
@@ -192,3 +192,14 @@ def file(request: SignedIn, pk: int) -> HttpResponse:
     roster = _roster(request, pk)
     rows = roster_sheet.rows_of(Plan(roster).duties)
     return download(plain_workbook("值班表", rows), f"值班表{roster.monday:%Y%m%d}.xlsx")
+
+
+@manager_only
+def done(request: SignedIn) -> HttpResponse:
+    """What was done in extended hours, week by week and agency by agency; `?as=xlsx` as a workbook."""
+    sites = halls_of(request.principal)
+    site = hall_of(request, sites)
+    weeks = extended.weeks(site)
+    if request.GET.get("as") == "xlsx":
+        return download(plain_workbook("延时服务", extended.table(weeks)), f"延时服务{clock.today():%Y%m%d}.xlsx")
+    return render(request, "manage/extended.html", {"sites": sites, "site": site, "weeks": weeks})

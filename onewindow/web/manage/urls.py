@@ -45,6 +45,7 @@ urlpatterns = [
     path("manage/exchange/<slug:key>/resumption/", exchange.resume, name="exchange-resumption"),
     path("manage/exchange/<slug:key>/replays/", exchange.replay, name="exchange-replays"),
     path("manage/rosters/", rosters.index, name="manage-rosters"),
+    path("manage/rosters/extended/", rosters.done, name="manage-extended"),
     path("manage/rosters/<int:pk>/", rosters.show, name="manage-roster"),
     path("manage/rosters/<int:pk>/roster.xlsx", rosters.file, name="manage-roster-file"),
     path("manage/rosters/<int:pk>/<slug:act>/", rosters.act, name="manage-roster-act"),

@@ -146,6 +146,11 @@ STATE_LOOKS = {
 }  # fmt: skip
 
 
+def hour(value: datetime) -> str:
+    """9:00."""
+    return f"{value.astimezone(clock.SHANGHAI):%-H:%M}"
+
+
 def hours(starts: datetime, ends: datetime) -> str:
     """9:00–9:30."""
     first, last = (moment.astimezone(clock.SHANGHAI) for moment in (starts, ends))
