@@ -10,7 +10,7 @@ from onewindow.catalogue import publish
 from onewindow.kernel import clock
 from tests import snapshots
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.kept"]
 
 
 @pytest.fixture(autouse=True)
