@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "onewindow.accounts.middleware.PrincipalMiddleware",
+    "onewindow.web.halls.at_device.AtDevice",
     "onewindow.web.middleware.Conflicts",
 ]
 ROOT_URLCONF = "config.urls"

@@ -17,7 +17,7 @@ from tests.factories import cases
 from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
-OK, IN, NO = "opens", "sign-in", 404
+OK, IN, NO, DEVICE = "opens", "sign-in", 404, "at a registered device only"
 ROLES = ["visitor", "owner", "stranger", "clerk", "decider", "other_clerk"]
 # name: (method, visitor, owner, stranger, clerk of the agency, decider of the agency, clerk of another agency)
 EVERYONE = (OK,) * 6
@@ -28,6 +28,8 @@ DESK = (IN, NO, NO, OK, OK, NO)
 STAFF = (IN, NO, NO, OK, OK, OK)
 # What editors and checkers may open is in tests/web/test_manage_doors.py.
 CONTENT = (IN, NO, NO, NO, NO, NO)
+# For a browser that is no device of the hall.
+AT_DEVICE = (DEVICE,) * 6
 PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "home": ("GET", EVERYONE), "search": ("GET", EVERYONE), "search-suggestions": ("GET", EVERYONE),
     "event": ("GET", EVERYONE), "items": ("GET", EVERYONE), "item": ("GET", EVERYONE),
@@ -137,7 +139,15 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "window-screen": ("GET", (NO,) * 6), "window-board": ("GET", (NO,) * 6), "window-events": ("GET", (NO,) * 6),
     "window-rating": ("POST", (NO,) * 6), "voice": ("GET", (NO,) * 6),
     "kiosk": ("GET", (NO,) * 6), "kiosk-queue": ("GET", (NO,) * 6), "kiosk-draw": ("POST", (NO,) * 6),
-    "kiosk-ticket": ("GET", (NO,) * 6), "kiosk-check-in": ("GET", (NO,) * 6),
+    "kiosk-ticket": ("GET", (NO,) * 6), "kiosk-check-in": ("GET", (NO,) * 6), "kiosk-numbers": ("GET", (NO,) * 6),
+    "kiosk-ticket-print": ("POST", (NO,) * 6), "kiosk-guides": ("GET", (NO,) * 6), "kiosk-guide": ("GET", (NO,) * 6),
+    # At a registered device only, signed in there or not: tests/web/test_kiosk.py.
+    "kiosk-device": ("GET", (NO,) * 6), "kiosk-end": ("GET", EVERYONE), "kiosk-alive": ("GET", AT_DEVICE),
+    "kiosk-leaving": ("POST", AT_DEVICE), "kiosk-sign-in": ("GET", AT_DEVICE), "kiosk-sign-in-code": ("GET", AT_DEVICE),
+    "kiosk-track": ("GET", AT_DEVICE), "kiosk-tracked": ("GET", AT_DEVICE), "kiosk-cases": ("GET", AT_DEVICE),
+    "kiosk-case": ("GET", AT_DEVICE), "kiosk-items": ("GET", AT_DEVICE), "kiosk-certificates": ("GET", AT_DEVICE),
+    "kiosk-guide-print": ("POST", AT_DEVICE), "kiosk-certificate-print": ("POST", AT_DEVICE),
+    "kiosk-printing": ("GET", AT_DEVICE), "kiosk-sheet": ("GET", AT_DEVICE),
     "hall-appointments": ("GET", (NO,) * 6), "hall-hold": ("POST", (IN, NO, NO, NO, NO, NO)),
     "my-bookings": ("GET", SIGNED_IN), "my-booking": ("GET", (IN, NO, NO, NO, NO, NO)),
     "my-booking-calendar": ("GET", (IN, NO, NO, NO, NO, NO)), "my-booking-act": ("POST", (IN, NO, NO, NO, NO, NO)),
@@ -188,6 +198,7 @@ def address(name: str, case: Case) -> str:
         "year": 2026, "section": "base", "name": "unknown.csv", "change": "00000000",
         "reference": "0" * 12, "ground": "guardian", "secret": "0" * 12, "site": "510114", "verb": "call",
         "edition": "none",
+        "item": case.item_id, "once": "0" * 32,
     }  # fmt: skip
     if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):
         known |= {"pk": uuid.uuid4(), "photo": uuid.uuid4(), "kind": "visit"}
@@ -216,6 +227,8 @@ def _receipt(case: Case) -> int:
 def outcome(response) -> object:
     if response.status_code in {301, 302} and "sign-in" in response["Location"]:
         return IN
+    if response.status_code == 403 and "这台机器没有登记" in response.content.decode():
+        return DEVICE
     return NO if response.status_code == 404 else OK
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -21,12 +22,23 @@ from onewindow.kernel import clock, ledger
 REFRESH = 60
 
 
-def start(request: HttpRequest, user: User, *, how: str) -> Principal:
+@dataclass(frozen=True)
+class Brief:
+    """A session at a device that many people use: seconds without a touch, seconds in all, and the only device."""
+
+    idle: int
+    longest: int
+    device: str
+
+
+def start(request: HttpRequest, user: User, *, how: str, brief: Brief | None = None) -> Principal:
     """Begin a session after every factor has been checked."""
     request.session.flush()
     login(request, user)
     now = _seconds()
     request.session.update({"sid": secrets.token_hex(16), "since": now, "seen_at": now})
+    if brief:
+        request.session.update({"idle": brief.idle, "longest": brief.longest, "device": brief.device})
     principals.forget(user.pk)
     principal = principals.load(user.pk)
     if principal is None:
@@ -43,7 +55,7 @@ def current(request: HttpRequest) -> Principal | None:
     if principal is None or not _alive(principal, session, now):
         session.flush()
         return None
-    if now - session["seen_at"] >= REFRESH:
+    if now - session["seen_at"] >= min(REFRESH, session.get("idle", REFRESH) // 10):
         session["seen_at"] = now
     return principal
 
@@ -54,8 +66,9 @@ def _alive(principal: Principal, session: SessionBase, now: int) -> bool:
     if not constant_time_compare(session[HASH_SESSION_KEY], principal.auth_hash):
         return False
     idle = settings.STAFF_IDLE_SECONDS if principal.is_staff else settings.CITIZEN_IDLE_SECONDS
+    idle, longest = session.get("idle", idle), session.get("longest", settings.SESSION_COOKIE_AGE)
     # `since` does not move when the cookie is written again: the absolute limit holds for a busy session too.
-    return bool(now - session["seen_at"] < idle and now - session["since"] < settings.SESSION_COOKIE_AGE)
+    return bool(now - session["seen_at"] < idle and now - session["since"] < longest)
 
 
 def end(request: HttpRequest, principal: Principal) -> None:

@@ -28,16 +28,16 @@ class Sent:
     code: str
 
 
-def send_code(phone: str, ip: str, purpose: str = SIGN_IN) -> Sent:
+def send_code(phone: str, ip: str, purpose: str = SIGN_IN, *, most: int = 30) -> Sent:
     """Make a code; the caller delivers it. A code for one purpose is none for another.
 
-    One a minute and ten a day per phone, thirty a day per address.
+    One a minute and ten a day per phone, `most` a day per address.
     """
     who = secrecy.index(phone, purpose="limit")
     if not limits.hit(f"code-minute:{who}", limit=1, per=timedelta(minutes=1)):
         raise SignInRefused("一分钟内只能获取一次验证码，请稍等再试。")
     day = timedelta(days=1)
-    if not limits.hit(f"code-day:{who}", limit=10, per=day) or not limits.hit(f"code-ip:{ip}", limit=30, per=day):
+    if not limits.hit(f"code-day:{who}", limit=10, per=day) or not limits.hit(f"code-ip:{ip}", limit=most, per=day):
         raise SignInRefused("今天获取验证码的次数已用完。请明天再试，或到大厅咨询台办理。")
     code = f"{secrets.randbelow(1_000_000):06d}"
     row = SignInCode.objects.create(phone=phone, purpose=purpose, code_hash=_hash(phone, code, purpose))

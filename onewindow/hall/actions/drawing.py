@@ -80,6 +80,15 @@ def draw(
     return [_issue(wish, visit, source, turn(wish, now, rules), by) for wish in wishes]
 
 
+@transaction.atomic
+def draw_once(wish: Wish, *, secret: str, by: Actor, source: str) -> Visit:
+    """A number for a press whose page chose the visit's secret: the same press, twice or at once, is one number."""
+    visit, new = Visit.objects.get_or_create(secret=secret, defaults={"site": wish.queue.site})
+    if new:
+        draw([wish], by=by, source=source, visit=visit)
+    return visit
+
+
 def _open_of(visit: Visit) -> list[Ticket]:
     """The visit's numbers that are not done; the visit is locked, so that a double click draws once."""
     Visit.objects.select_for_update().get(pk=visit.pk)

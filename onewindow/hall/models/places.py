@@ -1,4 +1,4 @@
-"""Places: zones 区域, queues 业务组, windows 窗口, devices 自助设备 and opening hours (data/…/hall/*.csv)."""
+"""Places: zones 区域, queues 业务组, windows 窗口 and opening hours (data/…/hall/*.csv)."""
 
 from __future__ import annotations
 
@@ -147,29 +147,3 @@ class SpecialDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.reason}"
-
-
-class Device(models.Model):
-    """自助设备: a kiosk or a ticket machine, known by a token only its own browser holds."""
-
-    class Kind(models.TextChoices):
-        KIOSK = "kiosk", "自助终端"
-        TICKETS = "tickets", "取号机"
-        SCREEN = "screen", "显示屏"
-
-    site = models.ForeignKey("accounts.Site", models.PROTECT, related_name="devices")
-    zone = models.ForeignKey(Zone, models.PROTECT, related_name="devices")
-    code = models.CharField(max_length=10)
-    name = models.CharField(max_length=40)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.KIOSK)
-    token_hash = models.CharField(max_length=64, blank=True)
-    seen_at = models.DateTimeField(null=True)
-    # What it last told about itself: {"paper": "low", "ink": "ok", …}.
-    state = models.JSONField(default=dict)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "code"], name="device_one_per_code")]
-        ordering = ["site", "code"]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.code}"

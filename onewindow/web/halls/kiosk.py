@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from onewindow.accounts.models import Site
+from onewindow.accounts.models import Person, Site
 from onewindow.documents.typesetting import qr_svg
-from onewindow.hall import estimates
-from onewindow.hall.actions import booking, drawing
+from onewindow.hall import estimates, slips
+from onewindow.hall.actions import booking, drawing, printing
 from onewindow.hall.hours import Timetable, open_queues
-from onewindow.hall.models import Booking, Queue, Ticket, Visit, Zone
-from onewindow.kernel import numbers, wire
+from onewindow.hall.models import Booking, Printout, Queue, Ticket, Visit, Zone
+from onewindow.kernel import clock, limits, numbers, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
-from onewindow.web.account.guards import Request
+from onewindow.web.halls.at_device import HallRequest as Request
+from onewindow.web.ui import words
 
 KIOSK = System("kiosk", "取号机")
 
@@ -42,39 +45,84 @@ def queue(request: Request, code: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Queue.objects.select_related("zone", "site"), site=code, pk=pk)
     load = estimates.loads([found])[found.pk]
     context = {"queue": found, "site": found.site, "load": load, "wait": load.wait(load.waiting)}
-    return render(request, "kiosk/queue.html", context | {"priorities": Ticket.Priority.choices[1:]})
+    context |= {"priorities": Ticket.Priority.choices[1:], "once": numbers.share_number()}
+    return render(request, "kiosk/queue.html", context)
 
 
 @require_POST
 def draw(request: Request, code: str) -> HttpResponse:
+    """A number; pressed twice, the same one."""
     known = Queue.objects.select_related("zone", "site")
     found = get_object_or_404(known, site=code, pk=wire.whole(request.POST.get("queue", "")) or 0)
     priority = request.POST.get("priority", "")
     wish = drawing.Wish(found, priority=priority if priority in Ticket.Priority.values else "")
+    once = numbers.read_share_number(request.POST.get("once", "")) or numbers.share_number()
     try:
         drawing.ensure_open(found)
-        (made,) = drawing.draw([wish], by=KIOSK, source=Ticket.Source.KIOSK)
+        visit = drawing.draw_once(wish, secret=once, by=KIOSK, source=Ticket.Source.KIOSK)
     except ValueError as problem:
         messages.error(request, str(problem))
         return redirect("kiosk", code)
-    return redirect("kiosk-ticket", code, made.visit.secret)
+    return _given(request, visit)
+
+
+def _given(request: Request, visit: Visit, press: str = "") -> HttpResponse:
+    """The ticket is printed where the device has a printer; the page that follows shows it in any case."""
+    device = request.device
+    if device:
+        made = visit.tickets.select_related("queue__zone").latest("pk")
+        printing.ticket(visit, device, _slip(request, made), once=press or f"ticket:{visit.secret}:{made.pk}")
+    return redirect("kiosk-ticket", visit.site_id, visit.secret)
+
+
+def _slip(request: Request, made: Ticket) -> slips.Slip:
+    ahead = estimates.ahead_of(made)
+    wait = estimates.loads([made.queue])[made.queue_id].wait(ahead)
+    return slips.Slip(
+        site=made.site.name, number=made.number, queue=f"{made.queue.zone.name} · {made.queue.name}",
+        wait=f"前面 {ahead} 人" + (f"　大约等 {wait}" if wait and ahead else ""), moment=words.moment(made.issued_at),
+        address=request.build_absolute_uri(reverse("ticket", args=[made.visit.secret])),
+    )  # fmt: skip
+
+
+@require_POST
+def print_again(request: Request, code: str, secret: str) -> HttpResponse:
+    """Another press: the first one was jammed or torn."""
+    visit = get_object_or_404(Visit.objects.select_related("site"), site=code, secret=secret)
+    return _given(request, visit, f"again:{secret}:{request.POST.get('once', '')[:14]}")
 
 
 def check_in(request: Request, code: str) -> HttpResponse:
     """签到: the code of the booking, scanned like a keyboard or typed."""
     site = get_object_or_404(Site.objects.filter(zones__isnull=False).distinct(), pk=code)
-    typed = request.POST.get("number", "")
     if request.method == "POST":
-        known = Booking.objects.select_related("slot__queue__zone", "slot__queue__site", "item", "person")
-        found = known.filter(number=numbers.read_share_number(typed), slot__queue__site=site).first()
         try:
-            if found is None:
-                raise ValueError("没有找到这个预约号，请核对，或直接取号。")
+            found = _booked(request, site)
             booking.check_in(found, by=KIOSK)
-            return redirect("kiosk-ticket", code, found.ticket.visit.secret)  # type: ignore[union-attr]
+            return _given(request, found.ticket.visit)  # type: ignore[union-attr]
         except (ValueError, Conflict) as problem:
             messages.error(request, str(problem))
-    return render(request, "kiosk/check_in.html", {"site": site, "typed": typed})
+            if request.device:  # no card number stays in the history of the browser
+                return redirect("kiosk-check-in", code)
+    return render(request, "kiosk/check_in.html", {"site": site, "typed": request.POST.get("number", "")})
+
+
+def _booked(request: Request, site: Site) -> Booking:
+    """By the number of the booking; at a device of ours also by the card, which finds today's and signs nobody in."""
+    typed = request.POST.get("number", "")
+    known = Booking.objects.select_related("slot__queue__zone", "slot__queue__site", "item", "person")
+    here = known.filter(slot__queue__site=site)
+    found = here.filter(number=numbers.read_share_number(typed)).first()
+    device, card = request.device, "".join(typed.split()).upper()
+    if found is None and device and len(card) == 18:
+        if not limits.hit(f"card:{device.key}", limit=60, per=timedelta(minutes=10)):
+            raise ValueError("这台设备刚刚查得太频繁，请稍等，或到导办台。")
+        person = Person.find(card)
+        today = here.filter(person=person, state="booked", slot__starts__date=clock.today()) if person else here.none()
+        found = today.order_by("slot__starts").first()
+    if found is None:
+        raise ValueError("没有找到这个预约号，请核对，或直接取号。")
+    return found
 
 
 def ticket(request: Request, code: str, secret: str) -> HttpResponse:
@@ -83,8 +131,11 @@ def ticket(request: Request, code: str, secret: str) -> HttpResponse:
     made = visit.tickets.select_related("queue__zone").latest("pk")
     ahead = estimates.ahead_of(made)
     page = request.build_absolute_uri(reverse("ticket", args=[secret]))
+    device = request.device
+    last = Printout.objects.filter(what="ticket", subject=secret, device=device).order_by("-pk").first()
     context = {
-        "site": visit.site, "ticket": made, "ahead": ahead, "qr": qr_svg(page, scalable=True),
-        "wait": estimates.loads([made.queue])[made.queue_id].wait(ahead),
+        "site": visit.site, "ticket": made, "ahead": ahead, "qr": qr_svg(page, scalable=True), "printout": last,
+        "wait": estimates.loads([made.queue])[made.queue_id].wait(ahead), "once": numbers.share_number(),
+        "by_browser": device is None or bool(last and not device.printer_host and printing.begin(last)),
     }  # fmt: skip
     return render(request, "kiosk/ticket.html", context)

@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
-from onewindow.web.halls import appointments, kiosk, places, screens
+from onewindow.web.halls import appointments, places, screens
 
 urlpatterns = [
     path("halls/", places.index, name="halls"),
@@ -24,9 +24,5 @@ urlpatterns = [
     path("screens/<str:site>/windows/<str:number>/board/", screens.window_board, name="window-board"),
     path("screens/<str:site>/windows/<str:number>/events/", screens.window_events, name="window-events"),
     path("screens/<str:site>/windows/<str:number>/ratings/<str:token>/", screens.rate, name="window-rating"),
-    path("kiosk/<str:code>/", kiosk.start, name="kiosk"),
-    path("kiosk/<str:code>/queues/<int:pk>/", kiosk.queue, name="kiosk-queue"),
-    path("kiosk/<str:code>/check-in/", kiosk.check_in, name="kiosk-check-in"),
-    path("kiosk/<str:code>/tickets/", kiosk.draw, name="kiosk-draw"),
-    path("kiosk/<str:code>/tickets/<str:secret>/", kiosk.ticket, name="kiosk-ticket"),
+    path("", include("onewindow.web.halls.kiosk_urls")),
 ]

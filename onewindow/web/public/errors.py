@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The CSRF token is missing or old, mostly because the page was left open over a sign-in."""
+    if device := getattr(request, "device", None):
+        return redirect("kiosk", device.site_id)  # a form of the last person, out of the history of the browser
     message = _("这个页面停留太久，刚才的提交没有办成")
     return render(request, "layout/403.html", {"message": message}, status=403)
 

@@ -53,6 +53,7 @@ def environment(**options: Any) -> Environment:
 def request_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "principal": getattr(request, "principal", None),
+        "device": getattr(request, "device", None),
         "messages": messages.get_messages(request),
         **{way: request.COOKIES.get(way) == "1" for way in ("elder", "contrast", "voice")},
         "path": request.get_full_path(),
