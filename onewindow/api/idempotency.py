@@ -18,7 +18,7 @@ from ninja import Header, Schema
 
 from onewindow.api.auth import Request
 from onewindow.api.models import IdempotentReply
-from onewindow.api.problems import Problem
+from onewindow.api.problems import Problem, in_words
 from onewindow.kernel import clock, ledger
 
 KEPT = timedelta(days=7)
@@ -42,7 +42,9 @@ def once(request: Request, key: str, status: int, act: Callable[[], Schema]) -> 
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
         row, fresh = IdempotentReply.objects.get_or_create(**mark, defaults={"request_digest": digest})
         if fresh:
-            row.status, row.body = status, act().model_dump(mode="json")
+            with in_words():
+                said = act()
+            row.status, row.body = status, said.model_dump(mode="json")
             row.save(update_fields=["status", "body"])
     if row.request_digest != digest:
         raise Problem("key-reused", "这个 Idempotency-Key 已用于另一个请求。新的办理请换一个新的值。")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -57,6 +58,17 @@ class ProblemReply(Schema):
     status: int
     detail: str
     errors: list[Fault] = []
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """An act refuses what was said with a ValueError in words for people; faults of ours are others."""
+    try:
+        yield
+    except ValueError as problem:
+        if type(problem) is not ValueError:
+            raise
+        raise Problem("invalid", str(problem)) from problem
 
 
 class Problem(Exception):

@@ -1,6 +1,7 @@
 """Who may call what: scopes, strangers, revoked tokens, and how often."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,35 +10,48 @@ from onewindow.accounts import principal as principals
 from onewindow.accounts import tokens
 from onewindow.accounts.models import ApiToken, Person, User
 from onewindow.api import auth
-from onewindow.cases.models import Case
+from onewindow.cases.models import Case, Party
 from onewindow.kernel import ledger
 from tests.api.conftest import ANSWERS, FORM, Program, faults, issue, picture
 from tests.factories.accounts import MandateFactory, StaffFactory, citizen_number
 from tests.factories.catalogue import flagship
 
-# Every address behind a token: method, path after /cases, scope.
+# Every address behind a token: method, path, scope.
 DOORS = [
-    ("get", "", "cases:read"),
-    ("post", "", "cases:write"),
-    ("get", "/{number}", "cases:read"),
-    ("put", "/{number}/answers", "cases:write"),
-    ("put", "/{number}/form", "cases:write"),
-    ("post", "/{number}/prereview", "cases:write"),
-    ("post", "/{number}/submission", "cases:write"),
-    ("post", "/{number}/corrections", "cases:write"),
-    ("post", "/{number}/withdrawal", "cases:write"),
-    ("post", "/{number}/materials/photo", "cases:write"),
-    ("get", "/{number}/files/{file}", "cases:read"),
-    ("delete", "/{number}/files/{file}", "cases:write"),
-    ("get", "/{number}/papers/1", "cases:read"),
-    ("get", "/{number}/certificate", "cases:read"),
-    ("get", "/{number}/deliveries", "cases:read"),
-    ("put", "/{number}/delivery", "cases:write"),
-    ("get", "/{number}/dossier", "cases:read"),
-    ("get", "/{number}/promises", "cases:read"),
-    ("post", "/{number}/gaps/photo", "cases:write"),
-    ("post", "/{number}/promise-withdrawal", "cases:write"),
-    ("post", "/{number}/correction-report", "cases:write"),
+    ("get", "/cases", "cases:read"),
+    ("post", "/cases", "cases:write"),
+    ("get", "/cases/{number}", "cases:read"),
+    ("put", "/cases/{number}/answers", "cases:write"),
+    ("put", "/cases/{number}/form", "cases:write"),
+    ("post", "/cases/{number}/prereview", "cases:write"),
+    ("post", "/cases/{number}/submission", "cases:write"),
+    ("post", "/cases/{number}/corrections", "cases:write"),
+    ("post", "/cases/{number}/withdrawal", "cases:write"),
+    ("post", "/cases/{number}/materials/photo", "cases:write"),
+    ("get", "/cases/{number}/files/{file}", "cases:read"),
+    ("delete", "/cases/{number}/files/{file}", "cases:write"),
+    ("get", "/cases/{number}/papers/1", "cases:read"),
+    ("get", "/cases/{number}/certificate", "cases:read"),
+    ("get", "/cases/{number}/deliveries", "cases:read"),
+    ("put", "/cases/{number}/delivery", "cases:write"),
+    ("get", "/cases/{number}/dossier", "cases:read"),
+    ("get", "/cases/{number}/promises", "cases:read"),
+    ("post", "/cases/{number}/gaps/photo", "cases:write"),
+    ("post", "/cases/{number}/promise-withdrawal", "cases:write"),
+    ("post", "/cases/{number}/correction-report", "cases:write"),
+    ("get", "/cases/{number}/hearings", "cases:read"),
+    ("post", "/cases/{number}/hearings/{hearing}/request", "cases:write"),
+    ("post", "/cases/{number}/hearings/{hearing}/waiver", "cases:write"),
+    ("post", "/cases/{number}/changes/0a1b2c3d/consent", "cases:write"),
+    ("post", "/cases/{number}/changes/0a1b2c3d/refusal", "cases:write"),
+    ("get", "/cases/{number}/certificates", "cases:read"),
+    ("put", "/cases/{number}/concerns", "cases:write"),
+    ("post", "/cases/{number}/parties", "cases:write"),
+    ("delete", "/cases/{number}/parties/{party}", "cases:write"),
+    ("get", "/parties/{party}", "cases:read"),
+    ("post", "/parties/{party}/joining", "cases:write"),
+    ("post", "/parties/{party}/confirmation", "cases:write"),
+    ("post", "/parties/{party}/refusal", "cases:write"),
 ]
 OTHER = {"cases:read": "cases:write", "cases:write": "cases:read"}
 BODIES = {
@@ -46,24 +60,31 @@ BODIES = {
     "corrections": {"declared": True},
     "delivery": {"way": "window"},
     "correction-report": {"answer": "已经按要求改正"},
+    "concerns": {"number": "XDA20260000001K"},
+    "parties": {"need": "seller", "name": "王强"},
+    "confirmation": {"seen": "x"},
 }
 
 
 def knock(program, method, path):
     if "/materials/" in path or "/gaps/" in path:
         return program.upload(path, picture())
-    return program.send(method, path, BODIES.get(path.rpartition("/")[2], {}) if method in {"post", "put"} else None)
+    said = BODIES.get(path.rpartition("/")[2], {}) if method in {"post", "put"} else None
+    if path.startswith("/parties/") and path.endswith("/refusal"):
+        said = {"reason": "价格不是这样谈的"}
+    return program.send(method, path, said)
 
 
 @pytest.fixture
 def filled(program, draft):
     file = program.upload(f"/cases/{draft['number']}/materials/photo", picture()).json()
-    return {"number": draft["number"], "file": file["id"]}
+    asked = Party.objects.create(case=Case.objects.get(), need="seller", label="卖方", name="王强")
+    return {"number": draft["number"], "file": file["id"], "party": asked.number, "hearing": uuid.uuid4()}
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), DOORS)
 def test_no_token_no_scope_no_stranger(citizen, stranger, anyone, filled, method, path, scope):
-    path = "/cases" + path.format(**filled)
+    path = path.format(**filled)
     unknown = knock(anyone, method, path)
     assert (unknown.status_code, unknown["WWW-Authenticate"]) == (401, "Bearer")
     limited = knock(Program(issue(citizen.user, OTHER[scope])), method, path)
@@ -77,14 +98,23 @@ def test_no_token_no_scope_no_stranger(citizen, stranger, anyone, filled, method
 def test_the_table_of_doors_is_whole(anyone):
     paths = anyone.get("/openapi.json").json()["paths"]
     behind = {
-        (method, path.removeprefix("/api/v1/cases"))
+        (method, path.removeprefix("/api/v1"))
         for path, operations in paths.items()
         for method, operation in operations.items()
-        if "security" in operation and path.startswith("/api/v1/cases")
+        if "security" in operation and path.startswith(("/api/v1/cases", "/api/v1/parties"))
     }
-    names = {"materials/photo": "materials/{key}", "gaps/photo": "gaps/{key}", "papers/1": "papers/{entry}"}
-    table = {(method, re.sub("|".join(names), lambda known: names[known[0]], path)) for method, path, _ in DOORS}
+    names = {
+        "materials/photo": "materials/{key}", "gaps/photo": "gaps/{key}", "papers/1": "papers/{entry}",
+        "changes/0a1b2c3d": "changes/{change}", "^/parties/{party}": "/parties/{number}",
+    }  # fmt: skip
+    table = {(method, _named(path, names)) for method, path, _ in DOORS}
     assert behind == table
+
+
+def _named(path, names):
+    for known, name in names.items():
+        path = re.sub(known, name, path)
+    return path
 
 
 def test_a_stranger_sees_only_their_own_list(program, stranger, draft):

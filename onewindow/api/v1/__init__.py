@@ -14,7 +14,22 @@ from ninja.renderers import JSONRenderer
 from onewindow.api import problems
 from onewindow.api.problems import ProblemReply
 from onewindow.api.reading import StrictParser
-from onewindow.api.v1 import cases, certificates, deliveries, dossiers, files, halls, items, promises, search, webhooks
+from onewindow.api.v1 import (
+    cases,
+    certificates,
+    changes,
+    concerns,
+    deliveries,
+    dossiers,
+    files,
+    halls,
+    hearings,
+    items,
+    parties,
+    promises,
+    search,
+    webhooks,
+)
 
 ABOUT = (
     "一窗平台接口：查事项、算材料清单、提交申请、看进度、核验证照。"
@@ -78,6 +93,10 @@ for tag, noun in {
     "办件": cases,
     "送达": deliveries,
     "承诺": promises,
+    "听证": hearings,
+    "共同申请": parties,
+    "更正": changes,
+    "原证": concerns,
     "材料": files,
     "卷宗": dossiers,
     "核验": certificates,

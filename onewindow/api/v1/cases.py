@@ -38,7 +38,7 @@ def mine(principal: Principal) -> CaseQuerySet:
 
 
 def own_case(request: Request, number: str) -> Case:
-    rows = mine(request.auth).select_related("item", "version", "agency", "person").defer("version__body")
+    rows = mine(request.auth).select_related("item", "version", "agency", "person", "concerns").defer("version__body")
     case = rows.filter(number=number).first()
     if case is None:
         raise not_found("没有这个办件，或者不是您的办件。请核对办件编号。")

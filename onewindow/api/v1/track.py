@@ -11,6 +11,7 @@ from django.urls import reverse
 from ninja import Field, Schema
 
 from onewindow.api.problems import Fault
+from onewindow.api.v1 import asked
 from onewindow.api.v1.items import Organ
 from onewindow.cases import deadlines, readiness, timeline
 from onewindow.cases.actions import intake, outside
@@ -113,7 +114,7 @@ class OutsideOfCase(Schema):
     words: str
 
 
-class CaseReply(CaseBrief):
+class CaseReply(CaseBrief, asked.Asked):
     version: int
     agency: Organ
     channel: str
@@ -161,6 +162,7 @@ def reply(case: Case) -> CaseReply:
         files=[file_reply(paper, names) for papers in ready.papers.values() for paper in papers if paper.file],
         certificate=_certificate(case, found) if found else None,
         outside=_outside(case),
+        **asked.of(case),
     )
 
 

@@ -19,6 +19,8 @@ from onewindow.kernel import clock, ledger
 from onewindow.kernel.flow import FASTER, Stale, WrongState
 
 MOST = 20
+# Invitations one account may send in a day: each may be a message to somebody else.
+A_DAY = 20
 ASKED = frozenset({State.DRAFT, State.PREREVIEW, State.RETURNED, State.PASSED, State.CORRECTING})
 ANSWERED = frozenset(State) - {*CLOSED_STATES, State.DECIDED, State.DELIVERED}
 

@@ -67,8 +67,7 @@ def file_page(
         "said": said(case),
         **told(request, case),
         "offers": offered,
-        "unsent": unsent(offered, typed, request.POST.dict()),
-        "refused": refused(typed, offered),
+        **refused(request, typed, offered),
         "others": Presence.meet(case, principal.user_id),
         "at_window": calling.of_officer(principal),
         "conflict": conflict,
@@ -79,12 +78,14 @@ def file_page(
     return render(request, "desk/case.html", context | more, status=status)
 
 
-def refused(typed: tuple[str, Words] | None, offered: list[Offer]) -> dict[str, str] | None:
-    """Said on top as well: on a phone the form stands far below, on a long case its error may be out of sight."""
-    if typed is None or typed[0] not in {offer.act.slug for offer in offered}:
-        return None
-    why = [str(text) for texts in typed[1].errors.values() for text in texts]
-    return {"act": typed[0], "why": why[0]} if why else None
+def refused(request: SignedIn, typed: tuple[str, Words] | None, offered: list[Offer]) -> dict[str, Any]:
+    """Why, said on top as well: on a phone the form stands far below, on a long case its error may be out of sight."""
+    why = [str(text) for texts in typed[1].errors.values() for text in texts] if typed else []
+    there = typed is not None and typed[0] in {offer.act.slug for offer in offered}
+    return {
+        "unsent": unsent(offered, typed, request.POST.dict()),
+        "refused": {"act": typed[0], "why": why[0]} if typed and there and why else None,
+    }
 
 
 def told(request: SignedIn, case: Case) -> dict[str, Any]:

@@ -25,8 +25,7 @@ from onewindow.web.account.forms import mobile
 from onewindow.web.account.guards import SignedIn, signed_in
 from onewindow.web.my.door import own_case
 
-# Messages one account may have sent to others in a day.
-INVITATIONS, DAY = 20, timedelta(days=1)
+DAY = timedelta(days=1)
 
 
 @require_POST
@@ -37,7 +36,7 @@ def create(request: SignedIn, number: str) -> HttpResponse:
     try:
         if said["phone"]:
             mobile(said["phone"])
-        if not limits.hit(f"party:{request.principal.user_id}", limit=INVITATIONS, per=DAY):
+        if not limits.hit(f"party:{request.principal.user_id}", limit=acts.A_DAY, per=DAY):
             raise ValueError("今天发的邀请太多了，请明天再试，或者当面把网址给对方。")
         made = acts.invite(case, said["need"], said["name"], phone=said["phone"], by=request.principal)
     except ValidationError as fault:
