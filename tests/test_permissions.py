@@ -135,6 +135,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     # A hall without zones does not exist; what opens in one is in tests/web/test_hall.py.
     "halls": ("GET", EVERYONE), "hall": ("GET", (NO,) * 6), "hall-draw": ("POST", (NO,) * 6),
     "ticket": ("GET", (NO,) * 6), "ticket-withdrawal": ("POST", (NO,) * 6), "ticket-return": ("POST", (NO,) * 6),
+    "ticket-postponement": ("POST", (NO,) * 6), "ticket-reminder": ("POST", (NO,) * 6),
+    "desk-numbers": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-number-new": ("POST", (IN, NO, NO, OK, OK, OK)),
+    "desk-number-priority": ("POST", (IN, NO, NO, OK, OK, OK)),
     "screen": ("GET", (NO,) * 6), "screen-board": ("GET", (NO,) * 6), "screen-events": ("GET", (NO,) * 6),
     "window-screen": ("GET", (NO,) * 6), "window-board": ("GET", (NO,) * 6), "window-events": ("GET", (NO,) * 6),
     "window-rating": ("POST", (NO,) * 6), "voice": ("GET", (NO,) * 6),

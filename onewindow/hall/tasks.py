@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots
-from onewindow.hall.actions import booking
+from onewindow.hall.actions import booking, reminding
 from onewindow.hall.models import Booking
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
@@ -21,6 +21,12 @@ log = logging.getLogger(__name__)
 @app.task(queueing_lock="hall-bookings")
 def run_bookings(timestamp: int) -> None:
     sweep()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="hall-reminders")
+def run_reminders(timestamp: int) -> None:
+    reminding.remind()
 
 
 @app.periodic(cron="10 0 * * *")

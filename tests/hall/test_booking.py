@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from onewindow.hall import messages, tasks
 from onewindow.hall.actions import booking, calling
-from onewindow.hall.models import Booking, Slot
+from onewindow.hall.models import Booking, Rules, Slot
 from onewindow.kernel.clock import SHANGHAI
 from onewindow.kernel.flow import WrongState
 from onewindow.kernel.models import Entry
@@ -117,6 +117,7 @@ class TestPlaces:
 class TestComing:
     def test_the_booking_becomes_a_number_that_counts_from_its_time(self, nine):
         queue = a_queue()
+        Rules.objects.create(site=queue.site, elder_age=120)
         window, slot, who = a_window("A01", queue), a_slot(queue, minute=30), somebody()
         mine = booking.confirm(booking.hold(slot, by=who), by=who)
         nine.move_to(at(20), tick=False)

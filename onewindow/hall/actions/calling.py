@@ -12,6 +12,7 @@ from django.db import transaction
 
 from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
+from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case
 from onewindow.hall import live
 from onewindow.hall.actions.drawing import rules_of
@@ -276,6 +277,38 @@ def finish(ticket: Ticket, *, by: Principal, consultation: Consultation | None =
         "case": ticket.case.number if ticket.case else "",
         "took": int((ticket.ended_at - ticket.served_at).total_seconds()),
     }
+
+
+def usher(ticket: Ticket, by: Actor) -> bool:
+    """导办: staff posted at the site."""
+    return isinstance(by, Principal) and any(post.site == ticket.site_id for post in by.posts)
+
+
+@_moves
+@transition("ticket.prioritised", label="优先", source={State.WAITING}, target=State.WAITING, allowed=usher)
+def prioritise(ticket: Ticket, *, by: Actor, priority: str, reason: str) -> dict[str, Any]:
+    """At the desk, with what it rests on; counted as if it had been said when the number was drawn."""
+    if priority not in Ticket.Priority.values or not priority:
+        raise ValueError("请选择优先的情形。")
+    reason = wording(reason, least=2, otherwise="请写一句依据，例如“残疾人证”或项目名称。")[:60]
+    ticket.priority, ticket.priority_reason = priority, reason
+    credit = timedelta(minutes=rules_of(ticket.site).priority_minutes)
+    ticket.turn_at = min(ticket.turn_at, ticket.issued_at - credit)
+    return {"priority": ticket.get_priority_display(), "reason": reason, "turn_at": ticket.turn_at.isoformat()}
+
+
+# How much later one may ask to be called.
+LATER = (15, 30, 60, 90)
+
+
+@_moves
+@transition("ticket.postponed", label="晚点来", source={State.WAITING}, target=State.WAITING, allowed=anyone)
+def postpone(ticket: Ticket, *, by: Actor, minutes: int) -> dict[str, Any]:
+    """晚点来: the number counts as if it were drawn then; whoever stands behind moves up."""
+    if minutes not in LATER:
+        raise ValueError("请选择晚多久来。")
+    ticket.turn_at = max(ticket.turn_at, clock.now() + timedelta(minutes=minutes))
+    return {"minutes": minutes, "turn_at": ticket.turn_at.isoformat()}
 
 
 def beside(ticket: Ticket) -> list[Ticket]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from stdnum.cn import ric
 
 from onewindow.accounts.models import Person, Site
 from onewindow.catalogue.models import Item
@@ -26,6 +27,7 @@ class Wish:
     queue: Queue
     item: Item | None = None
     priority: str = Ticket.Priority.NONE
+    reason: str = ""
     language: str = ""
     accessible: bool = False
     # Of a booking: when it is for.
@@ -77,7 +79,24 @@ def draw(
         number = next(ticket.number for ticket in held if ticket.queue_id in twice)
         raise ValueError(f"您已经有这个业务的号：{number}，不用再取。")
     rules, now = rules_of(site), clock.now()
-    return [_issue(wish, visit, source, turn(wish, now, rules), by) for wish in wishes]
+    given = [_with_priority(wish, visit.person, source, rules) for wish in wishes]
+    return [_issue(wish, visit, source, turn(wish, now, rules), by) for wish in given]
+
+
+def _with_priority(wish: Wish, person: Person | None, source: str, rules: Rules) -> Wish:
+    """Whose age is known need not ask for it; 重点项目 is given at the desk only."""
+    if wish.priority and wish.priority not in dict(Ticket.SELF_DECLARED) and source != Ticket.Source.DESK:
+        raise ValueError("重点项目优先请到导办台取号。")
+    if not wish.priority and person and (age := _age(person)) is not None and age >= rules.elder_age:
+        return replace(wish, priority=Ticket.Priority.ELDERLY, reason=f"身份证年龄 {age} 岁")
+    return wish
+
+
+def _age(person: Person) -> int | None:
+    if person.document != Person.Document.RESIDENT_ID:
+        return None
+    born, today = ric.get_birth_date(person.number), clock.today()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 @transaction.atomic
@@ -101,12 +120,12 @@ def _issue(wish: Wish, visit: Visit, source: str, turn_at: datetime, by: Actor) 
     serial = numbers.next_serial(f"ticket:{queue.site_id}:{queue.zone.code}:{day:%Y%m%d}")
     ticket = Ticket.objects.create(
         site_id=queue.site_id, day=day, number=numbers.ticket_number(queue.zone.code, serial), queue=queue, visit=visit,
-        source=source, priority=wish.priority, language=wish.language, accessible=wish.accessible, item=wish.item,
-        turn_at=turn_at,
+        source=source, priority=wish.priority, priority_reason=wish.reason, language=wish.language,
+        accessible=wish.accessible, item=wish.item, turn_at=turn_at,
     )  # fmt: skip
     said = {"queue": queue.name, "source": ticket.get_source_display(), "turn_at": turn_at.isoformat()}
     if wish.priority:
-        said["priority"] = ticket.get_priority_display()
+        said |= {"priority": ticket.get_priority_display(), "reason": wish.reason}
     ledger.record(ticket, "ticket.drawn", by=by, data=said)
     live.tell(queue.zone)
     return ticket

@@ -16,6 +16,8 @@ class Rules(models.Model):
     grace_minutes = models.PositiveSmallIntegerField(default=15)
     # 优先: how much earlier than it was drawn the number counts.
     priority_minutes = models.PositiveSmallIntegerField(default=20)
+    # 老年人: from this age on, where the card says it (老年人权益保障法 §2).
+    elder_age = models.PositiveSmallIntegerField(default=60)
     # 过号: who comes back within this time keeps the place.
     return_minutes = models.PositiveSmallIntegerField(default=30)
 

@@ -56,6 +56,8 @@ class Ticket(Flowing):
         PROJECT = "project", "重点项目"
 
     kind = "ticket"
+    # What somebody says of himself at the machine or on the phone; the rest a clerk has looked at.
+    SELF_DECLARED = Priority.choices[1:5]
     AT_WINDOW = (State.CALLED, State.SERVING)
 
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
@@ -66,6 +68,8 @@ class Ticket(Flowing):
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="tickets")
     source = models.CharField(max_length=10, choices=Source, default=Source.KIOSK)
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NONE, blank=True)
+    # What it rests on: the age on the card, a certificate that was shown, the project's name.
+    priority_reason = models.CharField(max_length=60, blank=True)
     language = models.CharField(max_length=8, blank=True)
     accessible = models.BooleanField(default=False)
     item = models.ForeignKey("catalogue.Item", models.PROTECT, null=True, related_name="+")

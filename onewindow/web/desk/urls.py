@@ -14,6 +14,7 @@ from onewindow.web.desk import (
     posts,
     proceedings,
     reuse,
+    tickets,
     window,
 )
 from onewindow.web.desk.completions import errors, template
@@ -22,6 +23,9 @@ from onewindow.web.desk.completions import show as completions_batch
 
 urlpatterns = [
     path("desk/", cases.index, name="desk-list"),
+    path("desk/numbers/", tickets.index, name="desk-numbers"),
+    path("desk/numbers/new/", tickets.create, name="desk-number-new"),
+    path("desk/numbers/priority/", tickets.prioritise, name="desk-number-priority"),
     path("desk/window/", window.show, name="desk-window"),
     path("desk/window/sign-on/", window.sign_on, name="desk-window-sign-on"),
     path("desk/window/<slug:verb>/", window.act, name="desk-window-act"),

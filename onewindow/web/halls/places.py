@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +15,14 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
 from onewindow.feedback.models import Rating
+<<<<<<< HEAD
 from onewindow.hall import estimates, serving
 from onewindow.hall import extended as extra
 from onewindow.hall.actions import calling, drawing
+=======
+from onewindow.hall import estimates
+from onewindow.hall.actions import calling, drawing, reminding
+>>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Queue, Ticket, Visit
 from onewindow.hall.sessions import monday_of
@@ -25,6 +32,8 @@ from onewindow.kernel.ledger import System
 from onewindow.web.account.guards import Request
 from onewindow.web.halls.holder import Holder
 
+PHONE_NUMBER = re.compile(r"1[3-9]\d{9}")
+WAYS = (5, 10, 15, 20, 30, 45, 60, 90)
 PHONE = System("phone", "手机取号")
 # Weeks of extended hours whose counts are public.
 WEEKS = 8
@@ -48,6 +57,7 @@ def _context(site: Site) -> dict[str, Any]:
     queues = list(Queue.objects.filter(site=site).select_related("zone"))
     timetable, loads = Timetable.of(site.pk), estimates.loads(queues)
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
+<<<<<<< HEAD
     return {
         "site": site, "rows": rows, "priorities": Ticket.Priority.choices[1:], "kept": timetable.kept,
         "now": serving.now(site, timetable, queues),
@@ -61,6 +71,9 @@ def extended(request: Request, code: str) -> HttpResponse:
     weeks = [(monday, serving.week(site, monday)) for monday in (this, this + timedelta(days=7))]
     context = {"site": site, "now": serving.now(site), "weeks": weeks, "done": extra.weeks(site, WEEKS)}
     return render(request, "halls/extended.html", context)
+=======
+    return {"site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED}
+>>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
 
 
 @require_POST
@@ -97,13 +110,15 @@ def _person(request: Request) -> Person | None:
 def ticket(request: Request, secret: str) -> HttpResponse:
     """The visit's numbers: place, estimate, and what one may do."""
     visit = get_object_or_404(Visit.objects.select_related("site"), secret=secret)
-    return render(
-        request, "halls/ticket.html", {"visit": visit, "rows": _rows(visit), "old": visit.day < clock.today()}
-    )
+    context = {
+        "visit": visit, "rows": _rows(visit), "old": visit.day < clock.today(), "ways": WAYS, "later": calling.LATER,
+        "signed_in": request.principal is not None and not request.principal.is_staff,
+    }  # fmt: skip
+    return render(request, "halls/ticket.html", context)
 
 
 def _rows(visit: Visit) -> list[dict[str, Any]]:
-    tickets = list(visit.tickets.select_related("queue__zone", "window").order_by("pk"))
+    tickets = list(visit.tickets.select_related("queue__zone", "window", "reminder").order_by("pk"))
     loads = estimates.loads({each.queue for each in tickets})
     ratings = Rating.objects.filter(service__ticket__in=tickets, rated_at=None).order_by("-pk")
     to_rate = dict(ratings.values_list("service__ticket", "token"))
@@ -111,9 +126,18 @@ def _rows(visit: Visit) -> list[dict[str, Any]]:
     for each in tickets:
         waits = each.state == Ticket.State.WAITING
         ahead = estimates.ahead_of(each) if waits else 0
-        found.append({"ticket": each, "ahead": ahead, "wait": loads[each.queue_id].wait(ahead) if waits else None,
-                      "rate": to_rate.get(each.pk, "")})  # fmt: skip
+        load = loads[each.queue_id]
+        found.append({
+            "ticket": each, "ahead": ahead, "wait": load.wait(ahead) if waits else None,
+            "leave": waits and _is_time(each, load, ahead), "rate": to_rate.get(each.pk, ""),
+        })  # fmt: skip
     return found
+
+
+def _is_time(ticket: Ticket, load: estimates.Load, ahead: int) -> bool:
+    """The page says it at once; the message comes within the minute."""
+    reminder = getattr(ticket, "reminder", None)
+    return reminder is not None and (reminder.told_at is not None or reminding.is_time(reminder, load, ahead))
 
 
 @require_POST
@@ -126,12 +150,38 @@ def come_back(request: Request, secret: str, pk: int) -> HttpResponse:
     return _moved(request, secret, pk, calling.come_back)
 
 
+@require_POST
+def postpone(request: Request, secret: str, pk: int) -> HttpResponse:
+    minutes = wire.whole(request.POST.get("minutes", "")) or 0
+    return _moved(request, secret, pk, partial(calling.postpone, minutes=minutes))
+
+
+@require_POST
+def remind(request: Request, secret: str, pk: int) -> HttpResponse:
+    """出发提醒: to the phone left here, or to whoever is signed in."""
+    found = get_object_or_404(Ticket.objects.select_related("visit"), visit__secret=secret, pk=pk)
+    phone, who = request.POST.get("phone", "").strip(), request.principal
+    if phone and not PHONE_NUMBER.fullmatch(phone):
+        messages.error(request, gettext("请填写 11 位手机号。"))
+    elif not limits.hit(f"remind:{phone or limits.address(request)}", limit=10, per=timedelta(days=1)):
+        messages.error(request, gettext("今天的提醒太多了，请看这一页上的等候情况。"))
+    else:
+        try:
+            reminding.ask(
+                found, by=Holder(found), minutes=wire.whole(request.POST.get("minutes", "")) or 0, phone=phone,
+                user_id=None if phone or who is None else who.user_id,
+            )  # fmt: skip
+        except ValueError as problem:
+            messages.error(request, str(problem))
+    return redirect("ticket", secret)
+
+
 def _moved(request: Request, secret: str, pk: int, act: Any) -> HttpResponse:
     found = get_object_or_404(
         Ticket.objects.select_related("queue__zone", "site", "visit"), visit__secret=secret, pk=pk
     )
     try:
         act(found, by=Holder(found))
-    except Conflict as conflict:
-        messages.error(request, conflict.message)
+    except (Conflict, ValueError) as problem:
+        messages.error(request, str(problem))
     return redirect("ticket", secret)
