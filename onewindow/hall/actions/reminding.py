@@ -65,7 +65,7 @@ def tell(reminder: Reminder) -> bool:
     entry = ledger.record(ticket, "ticket.reminded", by=CLOCK, data={"minutes": reminder.minutes})
     notify(
         user=reminder.user, phone=reminder.phone, template="time_to_leave", entry=entry, subject=ticket.subject,
-        context={"number": ticket.number, "queue": ticket.queue.name, "site": ticket.queue.site.name},
+        context={"number": ticket.number, "item": f"{ticket.queue.site}“{ticket.queue}”"},
         link=f"/tickets/{ticket.visit.secret}/",
     )  # fmt: skip
     return True
