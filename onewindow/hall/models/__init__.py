@@ -1,23 +1,15 @@
 """The hall 大厅: its places, the numbers people hold, and who sits at which window."""
 
 from onewindow.hall.models.appointments import Booking, Slot
-<<<<<<< HEAD
 from onewindow.hall.models.devices import Device, DeviceRules, Opening, Printout
 from onewindow.hall.models.places import Hours, Queue, Rules, SpecialDay, Window, Zone
-=======
-from onewindow.hall.models.places import Device, Hours, Queue, Rules, SpecialDay, Window, Zone
 from onewindow.hall.models.reminders import Reminder
->>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
 from onewindow.hall.models.rosters import Attendance, Duty, Roster, Swap
 from onewindow.hall.models.services import Service
 from onewindow.hall.models.tickets import Consultation, Sitting, Ticket, Visit
 
 __all__ = [
-<<<<<<< HEAD
     "Attendance", "Booking", "Consultation", "Device", "DeviceRules", "Duty", "Hours", "Opening", "Printout", "Queue",
-    "Roster", "Rules", "Service", "Sitting", "Slot", "SpecialDay", "Swap", "Ticket", "Visit", "Window", "Zone",
-=======
-    "Attendance", "Booking", "Consultation", "Device", "Duty", "Hours", "Queue", "Reminder", "Roster", "Rules",
-    "Service", "Sitting", "Slot", "SpecialDay", "Swap", "Ticket", "Visit", "Window", "Zone",
->>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
+    "Reminder", "Roster", "Rules", "Service", "Sitting", "Slot", "SpecialDay", "Swap", "Ticket", "Visit", "Window",
+    "Zone",
 ]  # fmt: skip

@@ -69,7 +69,6 @@ def file_page(
         "offers": offered,
         **refused(request, typed, offered),
         "others": Presence.meet(case, principal.user_id),
-        "at_window": calling.of_officer(principal),
         "conflict": conflict,
         "remarked": {name[7:]: text for name, text in request.POST.items() if name.startswith("remark.")},
         "left": worklist.days_left(case),
@@ -90,7 +89,11 @@ def refused(request: SignedIn, typed: tuple[str, Words] | None, offered: list[Of
 
 def told(request: SignedIn, case: Case) -> dict[str, Any]:
     events = timeline.of(case, inner=True)
-    return {"events": events, "story": timeline.newest(events, every="story" in request.GET)}
+    return {
+        "at_window": calling.of_officer(request.principal),
+        "events": events,
+        "story": timeline.newest(events, every="story" in request.GET),
+    }
 
 
 def judging(request: SignedIn, case: Case) -> dict[str, Any]:

@@ -45,16 +45,8 @@ def queue(request: Request, code: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Queue.objects.select_related("zone", "site"), site=code, pk=pk)
     load = estimates.loads([found])[found.pk]
     context = {"queue": found, "site": found.site, "load": load, "wait": load.wait(load.waiting)}
-<<<<<<< HEAD
-    context |= {"priorities": Ticket.Priority.choices[1:], "once": numbers.share_number()}
+    context |= {"priorities": Ticket.SELF_DECLARED, "once": numbers.share_number()}
     return render(request, "kiosk/queue.html", context)
-=======
-    return render(
-        request,
-        "kiosk/queue.html",
-        context | {"priorities": Ticket.SELF_DECLARED},
-    )
->>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
 
 
 @require_POST

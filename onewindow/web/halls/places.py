@@ -15,14 +15,9 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
 from onewindow.feedback.models import Rating
-<<<<<<< HEAD
 from onewindow.hall import estimates, serving
 from onewindow.hall import extended as extra
-from onewindow.hall.actions import calling, drawing
-=======
-from onewindow.hall import estimates
 from onewindow.hall.actions import calling, drawing, reminding
->>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Queue, Ticket, Visit
 from onewindow.hall.sessions import monday_of
@@ -57,9 +52,8 @@ def _context(site: Site) -> dict[str, Any]:
     queues = list(Queue.objects.filter(site=site).select_related("zone"))
     timetable, loads = Timetable.of(site.pk), estimates.loads(queues)
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
-<<<<<<< HEAD
     return {
-        "site": site, "rows": rows, "priorities": Ticket.Priority.choices[1:], "kept": timetable.kept,
+        "site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED, "kept": timetable.kept,
         "now": serving.now(site, timetable, queues),
     }  # fmt: skip
 
@@ -71,9 +65,6 @@ def extended(request: Request, code: str) -> HttpResponse:
     weeks = [(monday, serving.week(site, monday)) for monday in (this, this + timedelta(days=7))]
     context = {"site": site, "now": serving.now(site), "weeks": weeks, "done": extra.weeks(site, WEEKS)}
     return render(request, "halls/extended.html", context)
-=======
-    return {"site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED}
->>>>>>> 332b784 (Leave-now notice sent once, coming later, priority with its reason: by age, at the desk, for key projects)
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hall', '0004_services'),
+        ('hall', '0005_devices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
