@@ -156,6 +156,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "my-booking-calendar": ("GET", (IN, NO, NO, NO, NO, NO)), "my-booking-act": ("POST", (IN, NO, NO, NO, NO, NO)),
     "desk-window": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-window-act": ("POST", (IN, NO, NO, OK, OK, OK)),
     "desk-window-sign-on": ("POST", (IN, NO, NO, NO, NO, NO)),
+    # Managers and operators: tests/web/test_devices.py.
+    "manage-devices": ("GET", CONTENT), "manage-device": ("GET", CONTENT), "manage-device-rules": ("GET", CONTENT),
+    "manage-device-token": ("POST", CONTENT), "manage-device-act": ("POST", CONTENT), "manage-doors": ("GET", CONTENT),
     "uploads": ("POST", (NO, OK, OK, OK, OK, OK)), "upload": ("HEAD", (NO,) * 6),
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots
-from onewindow.hall.actions import booking, reminding
+from onewindow.hall.actions import booking, devices, doors, reminding
 from onewindow.hall.models import Booking
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
@@ -34,6 +34,18 @@ def run_reminders(timestamp: int) -> None:
 def make_slots(timestamp: int) -> None:
     for site in Site.objects.filter(queues__isnull=False).distinct().order_by("pk"):
         slots.make(site.pk)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="hall-devices")
+def look_after_devices(timestamp: int) -> None:
+    devices.sweep()
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queueing_lock="hall-doors")
+def forget_openings(timestamp: int) -> None:
+    doors.forget()
 
 
 def sweep() -> int:

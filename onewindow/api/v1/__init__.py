@@ -20,6 +20,7 @@ from onewindow.api.v1 import (
     changes,
     concerns,
     deliveries,
+    devices,
     dossiers,
     files,
     halls,
@@ -101,6 +102,7 @@ for tag, noun in {
     "卷宗": dossiers,
     "核验": certificates,
     "大厅": halls,
+    "设备": devices,
     "推送": webhooks,
 }.items():
     api.add_router("", noun.router, tags=[tag])

@@ -70,6 +70,10 @@ def _note(device: Device, event: str, by: Actor, **data: Any) -> int:
 def issue_token(device: Device, *, by: Principal) -> str:
     """The token, shown once; the one before is dead from now on."""
     _guard(device, by)
+    return hand_token(device, by=by)
+
+
+def hand_token(device: Device, *, by: Actor) -> str:
     token = "".join(secrets.choice(LEGIBLE) for _ in range(TOKEN_LENGTH))
     device.token_hash = _digest(token)
     Device.objects.filter(pk=device.pk).update(token_hash=device.token_hash, seen_at=None, silent=False)

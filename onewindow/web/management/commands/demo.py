@@ -44,6 +44,8 @@ class Command(BaseCommand):
             children.append(self._start([sys.executable, "-m", "config.console", "worker"]))
             if settings.EXCHANGE_SANDBOX:
                 children.append(self._peer())
+            local = f"http://127.0.0.1:{settings.PORT}"
+            children.append(self._start([sys.executable, "-m", "config.console", "device", "simulate", "--url", local]))
             call_command("demo_accounts")
             self.stdout.write(self.style.SUCCESS(f"\n一窗已启动：{settings.PUBLIC_URL}    （Ctrl-C 停止）\n"))
             self.stdout.flush()
