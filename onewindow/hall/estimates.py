@@ -1,45 +1,85 @@
-"""How long one waits, as a range, from service times that were measured and windows that are staffed."""
+"""How long one waits, as a range: the line played forward with service times that were measured and staff on duty."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from statistics import fmean, pstdev
 
 from django.db import connection
 
+from onewindow.hall.line import Server, Turn, Waiting, play
 from onewindow.hall.models import Queue, Ticket
 from onewindow.kernel import clock
 
-# Served numbers a queue's time is taken from, and for how many days back.
-SAMPLE, DAYS = 60, 14
+# Numbers of a queue its times are taken from, and for how many days back.
+SAMPLE, DAYS = 80, 14
 LEAST = 8
 # Spread of one service, as a share of its mean, where too few were measured.
 SPREAD = 0.6
+# How many services of its queue an item's own times weigh against.
+ALIKE = 6
+# Numbers whose wait is held against what was reckoned when they were drawn, and how far that may correct.
+CHECKED, CORRECTION = 200, (0.6, 1.8)
+# What no service time tells, as a share of the wait: breaks, who comes with a booking or priority.
+UNKNOWN = 0.15
 
-LOAD = """
-SELECT q.id,
-  (SELECT count(*) FROM hall_ticket t WHERE t.queue_id = q.id AND t.day = %(day)s AND t.state = 'waiting'),
-  COALESCE((
-    SELECT sum(1.0 / GREATEST(1, (SELECT count(*) FROM hall_window_queues o WHERE o.window_id = wq.window_id)))
-    FROM hall_window_queues wq JOIN hall_sitting s ON s.window_id = wq.window_id AND s.ended_at IS NULL
-      AND s.paused_at IS NULL
-    WHERE wq.queue_id = q.id
-  ), 0),
-  (SELECT min(t.turn_at) FROM hall_ticket t WHERE t.queue_id = q.id AND t.day = %(day)s AND t.state = 'waiting'),
-  served.n, served.mean, served.spread
+# A number takes the window from the call on: walking there and those who never come are part of it.
+MEASURED = """
+SELECT q.id, q.usual_minutes, took.minutes, took.items, checked.waited, checked.reckoned
 FROM hall_queue q
 LEFT JOIN LATERAL (
-  SELECT count(*) AS n, avg(took) AS mean, stddev_samp(took) AS spread FROM (
-    SELECT EXTRACT(EPOCH FROM t.ended_at - t.served_at) / 60 AS took FROM hall_ticket t
-    WHERE t.queue_id = q.id AND t.state = 'done' AND t.day >= %(since)s AND t.served_at IS NOT NULL
+  SELECT array_agg(EXTRACT(EPOCH FROM r.ended_at - r.called_at)::float / 60) AS minutes, array_agg(r.item_id) AS items
+  FROM (
+    SELECT t.ended_at, t.called_at, t.item_id FROM hall_ticket t
+    WHERE t.queue_id = q.id AND t.state IN ('done', 'missed') AND t.day >= %(since)s
+      AND t.called_at IS NOT NULL AND t.ended_at > t.called_at
     ORDER BY t.id DESC LIMIT %(sample)s
-  ) recent
-) served ON true
-WHERE q.id = ANY(%(queues)s) ORDER BY q.seq
+  ) r
+) took ON true
+LEFT JOIN LATERAL (
+  SELECT sum(EXTRACT(EPOCH FROM r.called_at - r.issued_at))::float / 60 AS waited, sum(r.reckoned)::float AS reckoned
+  FROM (
+    SELECT t.called_at, t.issued_at, t.reckoned FROM hall_ticket t
+    WHERE t.queue_id = q.id AND t.state = 'done' AND t.day >= %(since)s AND t.reckoned >= 3
+    ORDER BY t.id DESC LIMIT %(checked)s
+  ) r
+) checked ON true
+WHERE q.id = ANY(%(queues)s)
 """
+SERVERS = """
+SELECT s.window_id, array_agg(wq.queue_id), w.languages, w.accessible, t.queue_id, t.item_id,
+  EXTRACT(EPOCH FROM %(now)s - t.called_at)::float / 60
+FROM hall_sitting s JOIN hall_window w ON w.id = s.window_id JOIN hall_window_queues wq ON wq.window_id = w.id
+LEFT JOIN hall_ticket t ON t.window_id = w.id AND t.state IN ('called', 'serving')
+WHERE s.ended_at IS NULL AND s.paused_at IS NULL AND w.site_id = ANY(%(sites)s)
+GROUP BY s.window_id, w.languages, w.accessible, t.queue_id, t.item_id, t.called_at
+ORDER BY s.window_id
+"""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a queue's services were measured to take, in minutes; `correction` is how waits were off by what was said."""
+
+    minutes: float
+    spread: float
+    took: tuple[float, ...]
+    items: Mapping[str | None, float]
+    correction: float
+
+    def of(self, item: str | None) -> float:
+        return self.items.get(item, self.minutes)
+
+    def left(self, item: str | None, since: float) -> float:
+        """Of a service that has gone on for so long: what those that took longer still took."""
+        longer = [minutes - since for minutes in self.took if minutes > since]
+        if len(longer) >= LEAST:
+            return fmean(longer) * self.of(item) / self.minutes
+        return max(self.of(item) - since, self.minutes * 0.3)
 
 
 @dataclass(frozen=True)
@@ -51,18 +91,26 @@ class Load:
     # Staffed windows; one that serves k queues counts 1/k.
     windows: float
     oldest: datetime | None
-    # Minutes one service takes, and how much that varies.
-    minutes: float
-    spread: float
+    pace: Pace
+    # Of each who waits, and last of who would draw now. Empty where no window is staffed.
+    turns: tuple[Turn, ...]
+
+    @property
+    def minutes(self) -> float:
+        return self.pace.minutes
+
+    def reckon(self, ahead: int) -> float | None:
+        """Minutes before anything learnt from earlier days; None where no window is staffed."""
+        return self.turns[min(ahead, len(self.turns) - 1)].at if self.turns else None
 
     def wait(self, ahead: int) -> Wait | None:
-        """Of somebody with `ahead` before them; None where no window is staffed."""
-        if not self.windows:
+        """Of somebody with `ahead` before them in the queue."""
+        if not self.turns:
             return None
-        rounds = ahead / self.windows
-        mean = rounds * self.minutes
-        off = self.spread * math.sqrt(ahead) / self.windows
-        return Wait(max(0, round(mean - off)), max(1, math.ceil(mean + off)))
+        turn = self.turns[min(ahead, len(self.turns) - 1)]
+        middle = turn.at * self.pace.correction
+        off = math.hypot(math.sqrt(turn.variance), middle * UNKNOWN)
+        return Wait(max(0, round(middle - off)), max(1, math.ceil(middle + off)))
 
 
 @dataclass(frozen=True)
@@ -82,22 +130,101 @@ class Wait:
         return f"{self.least}–{self.most} 分钟" if self.least < self.most else f"约 {self.most} 分钟"
 
 
-def loads(queues: Iterable[Queue]) -> dict[int, Load]:
-    """By primary key; one statement for any number of queues."""
-    usual = {queue.pk: float(queue.usual_minutes) for queue in queues}
-    day = clock.today()
-    known: dict[str, Any] = {"day": day, "since": day - timedelta(days=DAYS), "sample": SAMPLE, "queues": list(usual)}
+def loads(queues: Iterable[Queue], profiles: Mapping[int, Iterable[int]] | None = None) -> dict[int, Load]:
+    """By primary key; three statements for any number of queues.
+
+    `profiles` says what windows would serve instead (window → queues): a move before it is made.
+    """
+    asked = [queue.pk for queue in queues]
+    found = _staffed(sorted({queue.site_id for queue in queues}), profiles or {})
+    together = _together(asked, found)
+    paces = _paces(together)
+    servers = [each.server(paces) for each in found if each.queues & together]
+    waiting, lines, oldest = _waiting(together)
+    turns = play(servers, waiting, lambda queue, item: (paces[queue].of(item), paces[queue].spread ** 2))
+    shares: dict[int, float] = defaultdict(float)
+    for server in servers:
+        for queue in server.queues:
+            shares[queue] += 1 / len(server.queues)
+    return {pk: Load(pk, lines[pk], shares[pk], oldest.get(pk), paces[pk], tuple(turns.get(pk, ()))) for pk in asked}
+
+
+@dataclass(frozen=True)
+class Staffed:
+    """A window with an officer who is not away, and what it has been busy with for how many minutes."""
+
+    window_id: int
+    queues: frozenset[int]
+    languages: tuple[str, ...]
+    accessible: bool
+    queue: int | None
+    item: str | None
+    since: float
+
+    def server(self, paces: Mapping[int, Pace]) -> Server:
+        """A number of a queue the window no longer serves takes what the window's own would."""
+        pace = paces.get(self.queue or 0) or paces[min(self.queues)]
+        free_in = pace.left(self.item, self.since) if self.queue else 0.0
+        return Server(self.window_id, self.queues, self.languages, self.accessible, free_in)
+
+
+def _staffed(sites: list[str], profiles: Mapping[int, Iterable[int]]) -> list[Staffed]:
     with connection.cursor() as cursor:
-        cursor.execute(LOAD, known)
+        cursor.execute(SERVERS, {"sites": sites, "now": clock.now()})
         rows = cursor.fetchall()
-    found = {}
-    for pk, waiting, windows, oldest, n, mean, spread in rows:
-        enough = n >= LEAST and mean
-        minutes = float(mean) if enough else usual[pk]
-        found[pk] = Load(
-            pk, waiting, float(windows), oldest, minutes, float(spread) if enough and spread else minutes * SPREAD
+    return [
+        Staffed(
+            window, frozenset(profiles.get(window, queues)), tuple(languages), accessible, queue, item, since or 0.0
         )
+        for window, queues, languages, accessible, queue, item, since in rows
+    ]
+
+
+def _together(asked: list[int], staffed: list[Staffed]) -> frozenset[int]:
+    """The queues that share windows with those asked for, and those that share with them: their lines are one."""
+    found, left = frozenset(asked), list(staffed)
+    while joined := [each for each in left if each.queues & found]:
+        found = found.union(*(each.queues for each in joined))
+        left = [each for each in left if each not in joined]
     return found
+
+
+def _paces(queues: Iterable[int]) -> dict[int, Pace]:
+    since = clock.today() - timedelta(days=DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(MEASURED, {"queues": sorted(queues), "since": since, "sample": SAMPLE, "checked": CHECKED})
+        rows = cursor.fetchall()
+    return {
+        pk: _pace(float(usual), took or [], items or [], (waited or 0.0, reckoned or 0.0))
+        for pk, usual, took, items, waited, reckoned in rows
+    }
+
+
+def _pace(usual: float, took: list[float], items: list[str | None], checked: tuple[float, float]) -> Pace:
+    if len(took) < LEAST:
+        return Pace(usual, usual * SPREAD, (), {}, 1.0)
+    mean = fmean(took)
+    by_item: dict[str | None, list[float]] = defaultdict(list)
+    for item, minutes in zip(items, took, strict=True):
+        by_item[item].append(minutes)
+    own: dict[str | None, float] = {
+        item: (sum(each) + ALIKE * mean) / (len(each) + ALIKE) for item, each in by_item.items() if item
+    }
+    waited, reckoned = checked
+    off = waited / reckoned if reckoned >= LEAST * mean else 1.0
+    return Pace(mean, pstdev(took), tuple(took), own, min(max(off, CORRECTION[0]), CORRECTION[1]))
+
+
+def _waiting(queues: Iterable[int]) -> tuple[list[Waiting], dict[int, int], dict[int, datetime]]:
+    line = Ticket.objects.filter(queue__in=queues, day=clock.today(), state=Ticket.State.WAITING)
+    waiting: list[Waiting] = []
+    many, oldest = dict.fromkeys(queues, 0), dict[int, datetime]()
+    rows = line.order_by("turn_at", "pk").values_list("queue", "item", "language", "accessible", "issued_at")
+    for queue, item, language, accessible, issued in rows:
+        waiting.append(Waiting(queue, item, language, accessible))
+        many[queue] += 1
+        oldest[queue] = min(oldest.get(queue, issued), issued)
+    return waiting, many, oldest
 
 
 def ahead_of(ticket: Ticket) -> int:
@@ -105,3 +232,11 @@ def ahead_of(ticket: Ticket) -> int:
     line = Ticket.objects.filter(queue=ticket.queue_id, day=ticket.day, state=Ticket.State.WAITING)
     earlier = line.filter(turn_at__lt=ticket.turn_at).count()
     return earlier + line.filter(turn_at=ticket.turn_at, pk__lt=ticket.pk).count()
+
+
+def keep(ticket: Ticket) -> None:
+    """What was reckoned when the number was drawn stays with it: later the wait is held against it."""
+    load = loads([ticket.queue])[ticket.queue_id]
+    reckoned = load.reckon(ahead_of(ticket))
+    if reckoned is not None:
+        Ticket.objects.filter(pk=ticket.pk).update(reckoned=reckoned)

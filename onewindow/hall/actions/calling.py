@@ -214,7 +214,7 @@ def transfer(ticket: Ticket, *, by: Actor, queue: Queue, note: str) -> dict[str,
         raise ValueError("请给下一个窗口留一句话：办到哪里了，还要办什么。")
     live.tell(ticket.queue.zone)
     before, ticket.queue, ticket.note = ticket.queue.name, queue, note
-    ticket.window, ticket.called_at, ticket.served_at, ticket.calls = None, None, None, 0
+    ticket.window, ticket.called_at, ticket.served_at, ticket.calls, ticket.reckoned = None, None, None, 0, None
     return {"before": before, "after": queue.name, "note": note}
 
 

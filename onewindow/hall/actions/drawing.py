@@ -10,7 +10,7 @@ from stdnum.cn import ric
 
 from onewindow.accounts.models import Person, Site
 from onewindow.catalogue.models import Item
-from onewindow.hall import live
+from onewindow.hall import estimates, live
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Queue, Rules, Ticket, Visit
 from onewindow.kernel import clock, ledger, numbers
@@ -128,4 +128,5 @@ def _issue(wish: Wish, visit: Visit, source: str, turn_at: datetime, by: Actor) 
         said |= {"priority": ticket.get_priority_display(), "reason": wish.reason}
     ledger.record(ticket, "ticket.drawn", by=by, data=said)
     live.tell(queue.zone)
+    estimates.keep(ticket)
     return ticket

@@ -75,6 +75,8 @@ class Ticket(Flowing):
     item = models.ForeignKey("catalogue.Item", models.PROTECT, null=True, related_name="+")
     case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="tickets")
     turn_at = models.DateTimeField()
+    # Minutes of waiting reckoned when it was drawn, before what was learnt from earlier days (hall.estimates).
+    reckoned = models.FloatField(null=True)
     issued_at = models.DateTimeField(default=clock.now)
     called_at = models.DateTimeField(null=True)
     served_at = models.DateTimeField(null=True)
@@ -89,6 +91,7 @@ class Ticket(Flowing):
         indexes = [
             models.Index(fields=["queue", "day", "turn_at", "id"], condition=Q(state="waiting"), name="ticket_line"),
             models.Index(fields=["site", "day", "called_at"], name="ticket_called"),
+            models.Index(fields=["queue", "-id"], condition=Q(state__in=["done", "missed"]), name="ticket_measured"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["site", "day", "number"], name="ticket_number_once_a_day"),
