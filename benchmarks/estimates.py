@@ -20,17 +20,19 @@ from django.db import connection
 from onewindow.kernel import clock
 from tests.hall.replay import Business, Hall, Said
 
-HISTORY, DAYS = (1, 1) if ground.QUICK else (5, 5)
+HISTORY, DAYS = (1, 1) if ground.QUICK else (4, 4)
 # Seventeen windows as the hall staffs them: some of a group, some that serve two, some alone.
 BUSINESSES = [
     Business("ZH", 130, ((0.5, 7), (0.3, 12), (0.2, 18))),
     Business("SB", 120, ((0.6, 6), (0.4, 13)), usual=9),
     Business("YB", 75, ((0.7, 7), (0.3, 10)), usual=8),
-    Business("BD", 80, ((0.6, 12), (0.4, 22)), spread=0.5, usual=15),
+    Business("BD", 75, ((0.6, 12), (0.4, 22)), spread=0.5, usual=15),
     Business("CJ", 115, ((1.0, 3.5),), usual=4),
-    Business("FL", 17, ((0.5, 14), (0.5, 26)), usual=20),
+    Business("FL", 14, ((0.5, 14), (0.5, 26)), usual=20),
 ]
-WINDOWS = [("ZH",)] * 4 + [("ZH", "CJ")] * 2 + [("SB",)] * 3 + [("SB", "YB")] * 2 + [("YB",)] + [("BD",)] * 4 + [("CJ",), ("FL",)]  # fmt: skip
+WINDOWS = [
+    *[("ZH",)] * 4, *[("ZH", "CJ")] * 2, *[("SB",)] * 3, *[("SB", "YB")] * 2, ("YB",), *[("BD",)] * 4, ("CJ",), ("FL",),
+]  # fmt: skip
 FIRST = date(2026, 3, 2)
 
 

@@ -39,7 +39,8 @@ WITH came AS (
 ), numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM came)
 INSERT INTO hall_ticket (state, site_id, day, number, queue_id, visit_id, source, priority, language, accessible,
   turn_at, issued_at, calls, note, revision, chain_seq, chain_head)
-SELECT 'waiting', %(site)s, %(day)s, %(letter)s || to_char(t.n, 'FM00000'), (%(queues)s::bigint[])[1 + t.n %% %(lines)s],
+SELECT 'waiting', %(site)s, %(day)s, %(letter)s || to_char(t.n, 'FM00000'),
+  (%(queues)s::bigint[])[1 + t.n %% %(lines)s],
   numbered.id, 'kiosk', '',
   CASE WHEN t.n %% 10 = 3 THEN 'en' ELSE '' END, false,
   now() - interval '1 s' * (%(waiting)s - t.n) - CASE WHEN t.n %% 10 = 7 THEN interval '20 min' ELSE interval '0' END,

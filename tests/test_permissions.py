@@ -154,6 +154,11 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "hall-appointments": ("GET", (NO,) * 6), "hall-hold": ("POST", (IN, NO, NO, NO, NO, NO)),
     "my-bookings": ("GET", SIGNED_IN), "my-booking": ("GET", (IN, NO, NO, NO, NO, NO)),
     "my-booking-calendar": ("GET", (IN, NO, NO, NO, NO, NO)), "my-booking-act": ("POST", (IN, NO, NO, NO, NO, NO)),
+    # Managers of the hall: tests/hall/test_floor.py.
+    "desk-hall": ("GET", CONTENT), "desk-floor": ("GET", CONTENT), "desk-floor-facts": ("GET", CONTENT),
+    "desk-floor-events": ("GET", CONTENT), "desk-alerts": ("GET", CONTENT), "desk-alert": ("POST", CONTENT),
+    "desk-hall-rules": ("GET", CONTENT), "desk-moves": ("GET", CONTENT), "desk-move-reversal": ("POST", CONTENT),
+    "desk-floor-window": ("GET", CONTENT), "desk-hall-day": ("GET", CONTENT),
     "desk-window": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-window-act": ("POST", (IN, NO, NO, OK, OK, OK)),
     "desk-window-sign-on": ("POST", (IN, NO, NO, NO, NO, NO)),
     # Managers and operators: tests/web/test_devices.py.

@@ -25,7 +25,9 @@ ALIKE = 6
 # Numbers whose wait is held against what was reckoned when they were drawn, and how far that may correct.
 CHECKED, CORRECTION = 200, (0.6, 1.8)
 # What no service time tells, as a share of the wait: breaks, who comes with a booking or priority.
-UNKNOWN = 0.15
+UNKNOWN = 0.25
+# How long a pause takes, until some were measured.
+PAUSE = 15.0
 
 # A number takes the window from the call on: walking there and those who never come are part of it.
 MEASURED = """
@@ -41,10 +43,11 @@ LEFT JOIN LATERAL (
   ) r
 ) took ON true
 LEFT JOIN LATERAL (
-  SELECT sum(EXTRACT(EPOCH FROM r.called_at - r.issued_at))::float / 60 AS waited, sum(r.reckoned)::float AS reckoned
+  SELECT sum(r.waited) AS waited, sum(r.reckoned) AS reckoned
   FROM (
-    SELECT t.called_at, t.issued_at, t.reckoned FROM hall_ticket t
-    WHERE t.queue_id = q.id AND t.state = 'done' AND t.day >= %(since)s AND t.reckoned >= 3
+    SELECT t.waited, t.reckoned FROM hall_ticket t
+    WHERE t.queue_id = q.id AND t.state IN ('done', 'missed') AND t.day >= %(since)s
+      AND t.reckoned >= 3 AND t.waited IS NOT NULL
     ORDER BY t.id DESC LIMIT %(checked)s
   ) r
 ) checked ON true
@@ -52,18 +55,19 @@ WHERE q.id = ANY(%(queues)s)
 """
 SERVERS = """
 SELECT s.window_id, array_agg(wq.queue_id), w.languages, w.accessible, t.queue_id, t.item_id,
-  EXTRACT(EPOCH FROM %(now)s - t.called_at)::float / 60
+  EXTRACT(EPOCH FROM %(now)s - t.called_at)::float / 60, EXTRACT(EPOCH FROM %(now)s - s.paused_at)::float / 60,
+  (SELECT sum(p.away) / sum(p.pauses) FROM hall_sitting p WHERE p.started_at > %(since)s AND p.pauses > 0)
 FROM hall_sitting s JOIN hall_window w ON w.id = s.window_id JOIN hall_window_queues wq ON wq.window_id = w.id
 LEFT JOIN hall_ticket t ON t.window_id = w.id AND t.state IN ('called', 'serving')
-WHERE s.ended_at IS NULL AND s.paused_at IS NULL AND w.site_id = ANY(%(sites)s)
-GROUP BY s.window_id, w.languages, w.accessible, t.queue_id, t.item_id, t.called_at
+WHERE s.ended_at IS NULL AND w.site_id = ANY(%(sites)s)
+GROUP BY s.window_id, s.paused_at, w.languages, w.accessible, t.queue_id, t.item_id, t.called_at
 ORDER BY s.window_id
 """
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What a queue's services were measured to take, in minutes; `correction` is how waits were off by what was said."""
+    """What a queue's services took, in minutes; `correction` is by how much waits were longer than reckoned."""
 
     minutes: float
     spread: float
@@ -88,7 +92,7 @@ class Load:
 
     queue_id: int
     waiting: int
-    # Staffed windows; one that serves k queues counts 1/k.
+    # Windows with an officer who is not away; one that serves k queues counts 1/k.
     windows: float
     oldest: datetime | None
     pace: Pace
@@ -143,15 +147,15 @@ def loads(queues: Iterable[Queue], profiles: Mapping[int, Iterable[int]] | None 
     waiting, lines, oldest = _waiting(together)
     turns = play(servers, waiting, lambda queue, item: (paces[queue].of(item), paces[queue].spread ** 2))
     shares: dict[int, float] = defaultdict(float)
-    for server in servers:
-        for queue in server.queues:
-            shares[queue] += 1 / len(server.queues)
+    for each in found:
+        for queue in each.queues if each.away is None else ():
+            shares[queue] += 1 / len(each.queues)
     return {pk: Load(pk, lines[pk], shares[pk], oldest.get(pk), paces[pk], tuple(turns.get(pk, ()))) for pk in asked}
 
 
 @dataclass(frozen=True)
 class Staffed:
-    """A window with an officer who is not away, and what it has been busy with for how many minutes."""
+    """A window with an officer, and what it has been busy with for how many minutes."""
 
     window_id: int
     queues: frozenset[int]
@@ -160,24 +164,31 @@ class Staffed:
     queue: int | None
     item: str | None
     since: float
+    # Minutes it has been away, None when it is not; and how long the hall's pauses take.
+    away: float | None
+    pause: float
 
     def server(self, paces: Mapping[int, Pace]) -> Server:
         """A number of a queue the window no longer serves takes what the window's own would."""
         pace = paces.get(self.queue or 0) or paces[min(self.queues)]
         free_in = pace.left(self.item, self.since) if self.queue else 0.0
+        if self.away is not None:
+            free_in += max(self.pause - self.away, self.pause * 0.3)
         return Server(self.window_id, self.queues, self.languages, self.accessible, free_in)
 
 
 def _staffed(sites: list[str], profiles: Mapping[int, Iterable[int]]) -> list[Staffed]:
+    now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(SERVERS, {"sites": sites, "now": clock.now()})
+        cursor.execute(SERVERS, {"sites": sites, "now": now, "since": now - timedelta(days=DAYS)})
         rows = cursor.fetchall()
     return [
         Staffed(
-            window, frozenset(profiles.get(window, queues)), tuple(languages), accessible, queue, item, since or 0.0
+            window, frozenset(profiles.get(window, queues)), tuple(languages), accessible, queue, item, since or 0.0,
+            away, pause or PAUSE,
         )
-        for window, queues, languages, accessible, queue, item, since in rows
-    ]
+        for window, queues, languages, accessible, queue, item, since, away, pause in rows
+    ]  # fmt: skip
 
 
 def _together(asked: list[int], staffed: list[Staffed]) -> frozenset[int]:

@@ -38,10 +38,11 @@ class Listener:
             return sum(map(len, self._waiting.values())) >= STREAMS
 
     @contextmanager
-    def news_of(self, zone: int) -> Iterator[queue.SimpleQueue[bool]]:
+    def news_of(self, *zones: int) -> Iterator[queue.SimpleQueue[bool]]:
         box: queue.SimpleQueue[bool] = queue.SimpleQueue()
         with self._lock:
-            self._waiting[zone].add(box)
+            for zone in zones:
+                self._waiting[zone].add(box)
             if self._thread is None:
                 parameters = connection.get_connection_params()
                 self._thread = threading.Thread(target=self._listen, args=(parameters,), daemon=True, name="hall-news")
@@ -50,7 +51,8 @@ class Listener:
             yield box
         finally:
             with self._lock:
-                self._waiting[zone].discard(box)
+                for zone in zones:
+                    self._waiting[zone].discard(box)
 
     def _listen(self, parameters: dict[str, object]) -> None:
         known = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if parameters.get(key)}

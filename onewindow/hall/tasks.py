@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots
-from onewindow.hall.actions import booking, devices, doors, reminding
+from onewindow.hall.actions import booking, devices, doors, reminding, watching
 from onewindow.hall.models import Booking
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
@@ -68,3 +68,11 @@ def _act(each: Booking, act: Callable[..., Booking]) -> bool:
         log.exception("预约 %s 没能处理，下一次再试", each.number)
         return False
     return True
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="hall-watch")
+def watch_halls(timestamp: int) -> None:
+    """Every minute, whether or not a manager looks."""
+    for site in Site.objects.filter(queues__isnull=False).distinct().order_by("pk"):
+        watching.watch(site)

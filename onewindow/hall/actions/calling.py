@@ -138,7 +138,10 @@ def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
 )  # fmt: skip
 def call(ticket: Ticket, *, by: Principal, window: Window) -> dict[str, Any]:
     ticket.window, ticket.called_at, ticket.calls, ticket.officer_id = window, clock.now(), 1, by.user_id
-    return {"window": window.number, "waited": int((ticket.called_at - ticket.issued_at).total_seconds())}
+    since = (ticket.called_at - ticket.issued_at).total_seconds()
+    if ticket.waited is None:
+        ticket.waited = since / 60
+    return {"window": window.number, "waited": int(since)}
 
 
 @_moves

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from onewindow.accounts.models import Site
 from onewindow.accounts.principal import Principal
 from onewindow.hall import slots
+from onewindow.hall.actions.sitting import manages
 from onewindow.hall.models import Booking, Duty, Roster, Window
 from onewindow.hall.planning import Officer, Placing, Plan, missing_words, told
 from onewindow.hall.sessions import Session, label_of
@@ -21,13 +22,6 @@ from onewindow.kernel.ledger import Actor
 
 State = Roster.State
 ANY = {State.DRAFT, State.PUBLISHED, State.CHANGED}
-
-
-def manages(by: Actor, site_id: str) -> bool:
-    """大厅管理 of the site, or of the whole district."""
-    if not isinstance(by, Principal):
-        return False
-    return any(post.role == "manager" and post.agency is None and post.site in {None, site_id} for post in by.posts)
 
 
 def keeper(roster: Roster, by: Actor) -> bool:

@@ -1,18 +1,25 @@
-"""值守: signing on to a window, pausing it, handing it over, signing off; moving windows between queues."""
+"""值守: signing on to a window, pausing it, handing it over, signing off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from onewindow.accounts.principal import Principal
 from onewindow.hall import live
-from onewindow.hall.models import Queue, Sitting, Ticket, Window
+from onewindow.hall.models import Sitting, Ticket, Window
 from onewindow.kernel import clock, ledger
+from onewindow.kernel.ledger import Actor
 
 STAFF = ("clerk", "reviewer", "decider")
+
+
+def manages(by: Actor, site_id: str) -> bool:
+    """大厅管理 of the site, or of the whole district."""
+    if not isinstance(by, Principal):
+        return False
+    return any(post.role == "manager" and post.agency is None and post.site in {None, site_id} for post in by.posts)
 
 
 def of(principal: Principal) -> Sitting | None:
@@ -55,19 +62,31 @@ def pause(sitting: Sitting, *, by: Principal, reason: str) -> None:
 @transaction.atomic
 def go_on(sitting: Sitting, *, by: Principal) -> None:
     _own(sitting, by)
-    if Sitting.objects.filter(pk=sitting.pk, paused_at__isnull=False).update(paused_at=None, reason=""):
+    if _back(sitting):
         _note(sitting.window, "window.resumed", by)
     sitting.refresh_from_db()
+
+
+def _back(sitting: Sitting) -> int:
+    """The pause is over and counted, once; how long pauses take tells when the next one will be over."""
+    away = Sitting.objects.select_for_update().filter(pk=sitting.pk, paused_at__isnull=False).first()
+    if away is None or away.paused_at is None:
+        return 0
+    minutes = (clock.now() - away.paused_at).total_seconds() / 60
+    return Sitting.objects.filter(pk=sitting.pk).update(
+        paused_at=None, reason="", pauses=F("pauses") + 1, away=F("away") + minutes
+    )
 
 
 @transaction.atomic
 def sign_off(sitting: Sitting, *, by: Principal) -> None:
     """离岗; not while somebody is being served."""
-    if sitting.user_id != by.user_id and not by.has("manager"):
+    if sitting.user_id != by.user_id and not manages(by, sitting.window.site_id):
         raise PermissionDenied("只能给自己离岗，或由大厅管理办理。")
     Sitting.objects.select_for_update().get(pk=sitting.pk)
     if busy := Ticket.objects.filter(window_id=sitting.window_id, state__in=Ticket.AT_WINDOW).first():
         raise ValueError(f"{busy.number} 号还在窗口，请先办完、转出或过号，再离岗。")
+    _back(sitting)
     if Sitting.objects.filter(pk=sitting.pk, ended_at=None).update(ended_at=clock.now()):
         _note(sitting.window, "window.signed_off", by)
 
@@ -80,26 +99,12 @@ def hand_over(sitting: Sitting, to: Principal, *, by: Principal) -> Sitting:
         raise ValueError(f"{to.name} 没有窗口岗位，不能接班。")
     if elsewhere := of(to):
         raise ValueError(f"{to.name} 正在 {elsewhere.window} 号窗口值守。")
+    _back(sitting)
     Sitting.objects.filter(pk=sitting.pk, ended_at=None).update(ended_at=clock.now())
     taken = Sitting.objects.create(window_id=sitting.window_id, user_id=to.user_id)
     Ticket.objects.filter(window_id=sitting.window_id, state__in=Ticket.AT_WINDOW).update(officer_id=to.user_id)
     _note(sitting.window, "window.handed_over", by, to=to.name)
     return taken
-
-
-@transaction.atomic
-def move(windows: Iterable[Window], queues: Iterable[Queue], *, by: Principal) -> None:
-    """调整窗口: these windows serve these queues from now on, in one act."""
-    if not by.has("manager"):
-        raise PermissionDenied("只有大厅管理可以调整窗口。")
-    chosen = list(queues)
-    if not chosen:
-        raise ValueError("请至少选择一个业务组。")
-    for window in windows:
-        if any(queue.site_id != window.site_id for queue in chosen):
-            raise ValueError(f"{window} 号窗口和所选业务组不在同一个场所。")
-        window.queues.set(chosen)
-        _note(window, "window.moved", by, queues=[queue.name for queue in chosen])
 
 
 def _own(sitting: Sitting, by: Principal) -> None:

@@ -7,9 +7,10 @@ from onewindow.hall.models.reminders import Reminder
 from onewindow.hall.models.rosters import Attendance, Duty, Roster, Swap
 from onewindow.hall.models.services import Service
 from onewindow.hall.models.tickets import Consultation, Sitting, Ticket, Visit
+from onewindow.hall.models.watch import Alert, Move
 
 __all__ = [
-    "Attendance", "Booking", "Consultation", "Device", "DeviceRules", "Duty", "Hours", "Opening", "Printout", "Queue",
-    "Reminder", "Roster", "Rules", "Service", "Sitting", "Slot", "SpecialDay", "Swap", "Ticket", "Visit", "Window",
-    "Zone",
+    "Alert", "Attendance", "Booking", "Consultation", "Device", "DeviceRules", "Duty", "Hours", "Move",
+    "Opening", "Printout", "Queue", "Reminder", "Roster", "Rules", "Service", "Sitting", "Slot", "SpecialDay",
+    "Swap", "Ticket", "Visit", "Window", "Zone",
 ]  # fmt: skip

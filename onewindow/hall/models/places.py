@@ -20,6 +20,10 @@ class Rules(models.Model):
     elder_age = models.PositiveSmallIntegerField(default=60)
     # 过号: who comes back within this time keeps the place.
     return_minutes = models.PositiveSmallIntegerField(default=30)
+    # 预警: a wait so long, people waiting with no window for so long, a pause so long.
+    long_wait_minutes = models.PositiveSmallIntegerField(default=30)
+    unserved_minutes = models.PositiveSmallIntegerField(default=5)
+    long_pause_minutes = models.PositiveSmallIntegerField(default=15)
 
     def __str__(self) -> str:
         return f"{self.site_id}"
@@ -79,6 +83,8 @@ class Window(models.Model):
     languages = ArrayField(models.CharField(max_length=8), default=list)
     # 无障碍: low counter, hearing loop.
     accessible = models.BooleanField(default=False)
+    # How often it was arranged: whoever arranges it says which one they saw.
+    edition = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "number"], name="window_one_per_number")]

@@ -77,6 +77,8 @@ class Ticket(Flowing):
     turn_at = models.DateTimeField()
     # Minutes of waiting reckoned when it was drawn, before what was learnt from earlier days (hall.estimates).
     reckoned = models.FloatField(null=True)
+    # Minutes from drawing to the first call; what comes later (重呼, 暂离) changes it no more.
+    waited = models.FloatField(null=True)
     issued_at = models.DateTimeField(default=clock.now)
     called_at = models.DateTimeField(null=True)
     served_at = models.DateTimeField(null=True)
@@ -124,6 +126,9 @@ class Sitting(models.Model):
     # Set while the window is paused 暂停服务, with the reason people see.
     paused_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=60, blank=True)
+    # Pauses that are over, and the minutes they took together.
+    pauses = models.PositiveSmallIntegerField(default=0)
+    away = models.FloatField(default=0)
 
     class Meta:
         constraints = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ def zone_board(request: HttpRequest, site: str, code: str) -> HttpResponse:
 
 def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResponse | HttpResponse:
     found = _zone(site, code)
-    return _stream(found.pk, lambda: board.of_zone(found))
+    return stream([found.pk], lambda: board.of_zone(found))
 
 
 def window(request: HttpRequest, site: str, number: str) -> HttpResponse:
@@ -65,7 +66,7 @@ def window_board(request: HttpRequest, site: str, number: str) -> HttpResponse:
 
 def window_events(request: HttpRequest, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
     found = _window(site, number)
-    return _stream(found.zone_id, lambda: _at_window(found))
+    return stream([found.zone_id], lambda: _at_window(found))
 
 
 def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
@@ -110,18 +111,21 @@ def rate(request: HttpRequest, site: str, number: str, token: str) -> HttpRespon
     return HttpResponse(status=204)
 
 
-def _stream(zone: int, facts: Callable[[], dict[str, Any]]) -> StreamingHttpResponse | HttpResponse:
+def stream(
+    zones: Iterable[int], facts: Callable[[], dict[str, Any]], rest: float = 0.0
+) -> StreamingHttpResponse | HttpResponse:
+    """The facts at once and after every piece of news of the zones; at most once in `rest` seconds."""
     if LISTENER.full:
         return HttpResponse("屏幕太多，请改为轮询。", status=503, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(_events(zone, facts), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(tuple(zones), facts, rest), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _events(zone: int, facts: Callable[[], dict[str, Any]]) -> Iterator[str]:
-    """The facts at once and after every piece of news; a comment when it is quiet. No connection is kept meanwhile."""
-    with LISTENER.news_of(zone) as box:
+def _events(zones: tuple[int, ...], facts: Callable[[], dict[str, Any]], rest: float) -> Iterator[str]:
+    """A comment when it is quiet. No connection is kept meanwhile."""
+    with LISTENER.news_of(*zones) as box:
         yield "retry: 3000\n\n"
         news = True
         while True:
@@ -129,6 +133,7 @@ def _events(zone: int, facts: Callable[[], dict[str, Any]]) -> Iterator[str]:
                 said = json.dumps(facts(), ensure_ascii=False)
                 connection.close()
                 yield f"data: {said}\n\n"
+                time.sleep(rest)
             else:
                 yield ": quiet\n\n"
             news = wait(box)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from onewindow.catalogue.sheets import plain_workbook
 from onewindow.hall import extended, roster_sheet
-from onewindow.hall.actions import rostering, swapping  # noqa: F401 - its act has a label too
+from onewindow.hall.actions import rostering, sitting, swapping  # noqa: F401 - its act has a label too
 from onewindow.hall.models import Duty, Roster, Window
 from onewindow.hall.planning import Officer, Plan
 from onewindow.hall.sessions import monday_of
@@ -58,7 +58,7 @@ def _create(request: SignedIn) -> HttpResponse:
 
 def _roster(request: SignedIn, pk: int) -> Roster:
     roster = get_object_or_404(Roster.objects.select_related("site"), pk=pk)
-    if not rostering.manages(request.principal, roster.site_id):
+    if not sitting.manages(request.principal, roster.site_id):
         raise Http404
     return roster
 
