@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ('accounts', '0009_governor'),
         ('cases', '0017_case_extension_asked'),
         ('catalogue', '0009_items_about_certificates'),
-        ('hall', '0005_devices'),
+        ('hall', '0006_reminders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
