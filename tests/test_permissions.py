@@ -130,6 +130,9 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     # Who writes rosters and who swaps duties: tests/web/test_rosters.py.
     "manage-rosters": ("GET", CONTENT), "manage-roster": ("GET", CONTENT), "manage-roster-file": ("GET", CONTENT),
     "manage-roster-act": ("POST", CONTENT), "desk-duties": ("GET", STAFF),
+    "manage-hours": ("GET", CONTENT), "manage-hours-days": ("POST", CONTENT),
+    "manage-hours-day-removal": ("POST", CONTENT), "manage-slots": ("GET", CONTENT),
+    "manage-slot-act": ("POST", CONTENT),
     "manage-extended": ("GET", CONTENT), "hall-extended": ("GET", (NO,) * 6),
     "desk-swaps": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-swap": ("POST", (IN, NO, NO, NO, NO, NO)),
     # A hall without zones does not exist; what opens in one is in tests/web/test_hall.py.

@@ -280,6 +280,7 @@ class Guide(Strict):
     ] = ""
     kiosk: Annotated[bool, Said("可用自助终端")] = False
     appointment: Annotated[str, Said("预约规则", "不能预约就空着")] = ""
+    prereview_first: Annotated[bool, Said("预约前要先预审", "网上预审通过以后才能预约到大厅")] = False
     fees: Annotated[tuple[Fee, ...], Said("收费项目")] = ()
     fee_note: Annotated[str, Said("收费说明", "不收费的写“不收费。”")] = ""
     result: Annotated[Result, Said("办理结果")] = Result(name="", kind="none")

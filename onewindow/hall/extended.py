@@ -25,14 +25,15 @@ WITH duty AS (
     AND d.removed_at IS NULL
 )
 SELECT duty.monday, duty.agency_id,
-  count(DISTINCT t.case_id),
+  count(DISTINCT s.case_id),
   count(DISTINCT c.id) FILTER (WHERE c.decided_at >= duty.starts AND c.decided_at <= t.ended_at),
   count(DISTINCT q.id)
 FROM duty
 LEFT JOIN hall_ticket t ON t.window_id = duty.window_id AND t.day = duty.day AND t.state = 'done'
   AND t.served_at >= duty.starts AND (t.served_at < duty.ends
     OR duty.session <> 'noon' AND t.issued_at >= duty.starts AND t.issued_at < duty.ends)
-LEFT JOIN cases_case c ON c.id = t.case_id
+LEFT JOIN hall_service s ON s.ticket_id = t.id
+LEFT JOIN cases_case c ON c.id = s.case_id
 LEFT JOIN hall_consultation q ON q.ticket_id = t.id
 GROUP BY duty.monday, duty.agency_id ORDER BY duty.monday DESC
 """

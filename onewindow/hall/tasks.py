@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots
-from onewindow.hall.actions import booking, devices, doors, reminding, watching
+from onewindow.hall.actions import booking, capacity, devices, doors, reminding, watching
 from onewindow.hall.models import Booking
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
@@ -56,7 +56,7 @@ def sweep() -> int:
         (each, booking.lapse) for each in known.filter(state__in=["held", "offered"], until__lt=now)
     ]
     due += [(each, booking.miss) for each in known.filter(state="booked", slot__ends__lt=now)]
-    return sum(_act(each, act) for each, act in due)
+    return sum(_act(each, act) for each, act in due) + capacity.displace_all(Booking.objects.all())
 
 
 def _act(each: Booking, act: Callable[..., Booking]) -> bool:

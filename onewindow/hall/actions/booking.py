@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases.models import Case
+from onewindow.cases.models import CLOSED_STATES, Case
 from onewindow.cases.models import State as CaseState
 from onewindow.catalogue.models import Item
 from onewindow.hall.actions import drawing
@@ -26,7 +26,24 @@ HOLD, OFFER = 10, 30
 MISSES, WITHIN, BARRED = 3, 90, 30
 # A booking may be moved or cancelled until its time begins; live ones a person may have at once.
 MOST = 5
+# 预审前置: cases in these states have not been looked at, or are over.
+NOT_LOOKED_AT = {CaseState.DRAFT, CaseState.RETURNED, CaseState.PREREVIEW, *CLOSED_STATES}
 FULL = "这个时段刚刚约满了，请换一个时段，或者候补。"
+
+
+class Full(ValueError):
+    """No place is left; the waiting list is open."""
+
+    def __init__(self) -> None:
+        super().__init__(FULL)
+
+
+class PrereviewFirst(ValueError):
+    """预审前置: the item wants its papers looked at before anybody comes."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(f"“{item}”要先在网上预审，预审通过以后再预约，来一次就能办完。")
+        self.item = item
 
 
 def holder(booking: Booking, by: Actor) -> bool:
@@ -49,8 +66,14 @@ def clerk(booking: Booking, by: Actor) -> bool:
 def _take(slot: Slot, people: int, channel: str) -> bool:
     """One guarded statement: of many who want the last place exactly one gets it."""
     taken, all_ = f"taken_{channel}", F(channel)
-    free = Slot.objects.filter(pk=slot.pk, **{f"{taken}__lte": all_ - people})
+    free = Slot.objects.filter(pk=slot.pk, closed_at=None, **{f"{taken}__lte": all_ - people})
     return bool(free.update(**{taken: F(taken) + people}))
+
+
+def _ensure_not_closed(slot: Slot) -> None:
+    why = Slot.objects.filter(pk=slot.pk, closed_at__isnull=False).values_list("closed_why", flat=True).first()
+    if why is not None:
+        raise ValueError(f"这个时段已经关闭（{why}），请选别的时段。")
 
 
 def _give_back(booking: Booking) -> None:
@@ -86,15 +109,18 @@ def hold(
         raise ValueError(f"您 {WITHIN} 天内有 {MISSES} 次预约没有来，{until:%-m月%-d日} 之前请到现场取号。")
     if not 1 <= people <= 20:
         raise ValueError("团队预约是 1 到 20 人。")
-    _ensure_prereviewed(item, case)
+    if item is not None and not may_come(item, case):
+        raise PrereviewFirst(item)
     live = Booking.objects.filter(user=by.user_id, state__in=Booking.LIVE, slot__starts__gt=clock.now())
     if mine := live.filter(slot=slot).first():
         return mine
     if live.count() >= MOST:
         raise ValueError(f"您已有 {MOST} 个预约，请先办完或取消一个。")
     got = _take(slot, people, Booking.Channel.ONLINE)
+    if not got:
+        _ensure_not_closed(slot)
     if not got and not wait:
-        raise ValueError(FULL)
+        raise Full
     state = State.HELD if got else State.WAITING
     booking = Booking(slot=slot, user_id=by.user_id, person_id=by.person_id, item=item, case=case, people=people)
     booking.state, booking.until = state, clock.now() + timedelta(minutes=HOLD) if got else None
@@ -107,12 +133,11 @@ def hold(
     return booking
 
 
-def _ensure_prereviewed(item: Item | None, case: Case | None) -> None:
+def may_come(item: Item, case: Case | None) -> bool:
     """预审前置: an item may want its papers looked at before anybody comes."""
-    if item is None or "预审" not in item.guide.appointment:
-        return
-    if case is None or case.item_id != item.pk or case.state != CaseState.PASSED:
-        raise ValueError("这个事项要先在网上预审，预审通过后再预约，来一次就能办完。")
+    if not item.guide.prereview_first:
+        return True
+    return case is not None and case.item_id == item.pk and case.state not in NOT_LOOKED_AT
 
 
 @transition(
@@ -127,7 +152,12 @@ def confirm(booking: Booking, *, by: Actor) -> dict[str, Any]:
 
 
 @transition(
-    "booking.cancelled", label="取消预约", source=set(Booking.LIVE), target=State.CANCELLED, allowed=holder, writes=True
+    "booking.cancelled",
+    label="取消预约",
+    source={*Booking.LIVE, State.DISPLACED},
+    target=State.CANCELLED,
+    allowed=holder,
+    writes=True,
 )
 def cancel(booking: Booking, *, by: Actor) -> dict[str, Any]:
     """The place goes to whoever waits first."""
@@ -172,10 +202,29 @@ def move(booking: Booking, to: Slot, *, by: Principal) -> Booking:
             raise ValueError("只能改到同一个业务的时段。")
         if to.starts <= clock.now():
             raise ValueError("这个时段已经开始，请选以后的时段。")
+        _ensure_not_closed(to)
         return change(booking, by=by, to=to)
 
 
-@transition("booking.moved", label="改约", source={State.BOOKED}, target=State.BOOKED, allowed=holder, writes=True)
+@transition(
+    "booking.displaced", label="场次取消", source=set(Booking.LIVE), target=State.DISPLACED, allowed=timer, writes=True
+)
+def displace(booking: Booking, *, by: Actor, why: str) -> dict[str, Any]:
+    """The slot is closed: the holder is told and chooses another time; nobody counts as having stayed away."""
+    booking.until = None
+    if booking.state in Booking.HOLDING:
+        _give_back(booking)
+    return {"why": why, "starts": booking.slot.starts.isoformat()}
+
+
+@transition(
+    "booking.moved",
+    label="改约",
+    source={State.BOOKED, State.DISPLACED},
+    target=State.BOOKED,
+    allowed=holder,
+    writes=True,
+)
 def change(booking: Booking, *, by: Actor, to: Slot) -> dict[str, Any]:
     if to.pk == booking.slot_id:
         raise WrongState(booking, "已经是这个时段。")
@@ -184,8 +233,9 @@ def change(booking: Booking, *, by: Actor, to: Slot) -> dict[str, Any]:
     list(Slot.objects.select_for_update().filter(pk__in=[to.pk, before.pk]).order_by("pk"))
     if not _take(to, booking.people, booking.channel):
         raise WrongState(booking, FULL)
-    _give_back(booking)
-    offer_next(before)
+    if booking.state == State.BOOKED:
+        _give_back(booking)
+        offer_next(before)
     booking.slot = to
     return {"before": before.starts.isoformat(), "after": to.starts.isoformat()}
 

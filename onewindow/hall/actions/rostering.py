@@ -174,7 +174,9 @@ def _marked(roster: Roster, plan: Plan, *, added: Sequence[Duty] = (), removed: 
         _ensure_booked_are_served(removed, plan)
         roster.state = State.CHANGED
         slots.make_extended(plan.week, plan.staffed())
-    users = sorted({duty.user_id for duty in (*added, *removed)})
+    # Whom the news concerns; a draft is nobody's news yet.
+    told_of = (*added, *removed) if roster.state == State.CHANGED else ()
+    users = sorted({duty.user_id for duty in told_of})
     return {"added": told(added), "removed": told(removed), "users": users}
 
 

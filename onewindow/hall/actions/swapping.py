@@ -43,7 +43,8 @@ def ask(mine: Duty, theirs: Duty, *, by: Principal, why: str = "") -> Swap:
             )
     except IntegrityError as error:
         raise ValueError("这个班次已经在请人换了，等对方答复，或先撤回。") from error
-    ledger.record(swap, "swap.asked", by=by, data={"mine": _told(mine), "theirs": _told(theirs), "why": swap.why})
+    said = {"mine": _told(mine), "theirs": _told(theirs), "why": swap.why, "of": theirs.user_id}
+    ledger.record(swap, "swap.asked", by=by, data=said)
     return swap
 
 

@@ -1,6 +1,6 @@
 """The hall 大厅: its places, the numbers people hold, and who sits at which window."""
 
-from onewindow.hall.models.appointments import Booking, Slot
+from onewindow.hall.models.appointments import Booking, Party, Slot
 from onewindow.hall.models.devices import Device, DeviceRules, Opening, Printout
 from onewindow.hall.models.places import Hours, Queue, Rules, SpecialDay, Window, Zone
 from onewindow.hall.models.reminders import Reminder
@@ -11,6 +11,6 @@ from onewindow.hall.models.watch import Alert, Move
 
 __all__ = [
     "Alert", "Attendance", "Booking", "Consultation", "Device", "DeviceRules", "Duty", "Hours", "Move",
-    "Opening", "Printout", "Queue", "Reminder", "Roster", "Rules", "Service", "Sitting", "Slot", "SpecialDay",
+    "Opening", "Party", "Printout", "Queue", "Reminder", "Roster", "Rules", "Service", "Sitting", "Slot", "SpecialDay",
     "Swap", "Ticket", "Visit", "Window", "Zone",
 ]  # fmt: skip

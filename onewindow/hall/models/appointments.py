@@ -27,6 +27,9 @@ class Slot(models.Model):
     onsite = models.PositiveSmallIntegerField(default=0)
     taken_online = models.PositiveSmallIntegerField(default=0)
     taken_onsite = models.PositiveSmallIntegerField(default=0)
+    # 关闭: nobody books any more, and who had is asked to take another time; with the reason they read.
+    closed_at = models.DateTimeField(null=True)
+    closed_why = models.CharField(max_length=60, blank=True)
 
     class Meta:
         constraints = [
@@ -42,7 +45,22 @@ class Slot(models.Model):
 
     @property
     def left(self) -> int:
-        return self.online - self.taken_online
+        return 0 if self.closed_at else self.online - self.taken_online
+
+    @property
+    def left_onsite(self) -> int:
+        return 0 if self.closed_at else self.onsite - self.taken_onsite
+
+
+class Party(models.Model):
+    """团队预约: several people of one firm booked in one act, each with a booking number of their own."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="parties")
+    name = models.CharField(max_length=60)
+    made_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Booking(Flowing):
@@ -56,6 +74,7 @@ class Booking(Flowing):
         ARRIVED = "arrived", "已签到"
         NO_SHOW = "no_show", "爽约"
         CANCELLED = "cancelled", "已取消"
+        DISPLACED = "displaced", "场次取消，请改约"
         LAPSED = "lapsed", "已失效"
 
     class Channel(models.TextChoices):
@@ -75,7 +94,10 @@ class Booking(Flowing):
     person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+")
     item = models.ForeignKey("catalogue.Item", models.PROTECT, null=True, related_name="+")
     case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="bookings")
-    # 团队预约: how many places it takes.
+    party = models.ForeignKey(Party, models.PROTECT, null=True, related_name="bookings")
+    # Of a party: who comes.
+    guest = models.CharField(max_length=40, blank=True)
+    # How many places it takes: who comes together to one window.
     people = models.PositiveSmallIntegerField(default=1)
     made_at = models.DateTimeField(default=clock.now)
     # When a hold or an offer ends.
@@ -85,7 +107,8 @@ class Booking(Flowing):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "slot"], condition=Q(state__in=["held", "booked", "waiting", "offered"]),
+                fields=["user", "slot"],
+                condition=Q(state__in=["held", "booked", "waiting", "offered"], party=None, channel="online"),
                 name="booking_once_a_slot",
             ),
             models.CheckConstraint(condition=Q(people__range=(1, 20)), name="booking_people"),

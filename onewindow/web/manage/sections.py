@@ -25,7 +25,8 @@ SECTIONS = {
         Section("base", "基本信息", (
             "name", "short_name", "plain_names", "summary", "name_en", "kind", "agency", "parent_name", "core",
             "target", "levels", "themes_person", "themes_business", "visits", "online", "mail", "scope", "kiosk",
-            "appointment", "basic_code", "implementation_code", "handling_code", "ref_code", "linked_item",
+            "appointment", "prereview_first", "basic_code", "implementation_code", "handling_code", "ref_code",
+            "linked_item",
         )),
         Section("basis", "依据", ("basis", "power_source", "division", "entrusted", "joint", "provenance")),
         Section("questions", "问题与情形", ("questions", "situations"),
