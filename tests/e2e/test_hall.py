@@ -42,6 +42,7 @@ def test_a_number_from_the_machine_to_the_window(visit, hall):
     sign_in_as_staff(desk, "chuangkou")
     desk.goto("/desk/window/")
     look(desk, "window-choose")
+    desk.locator("summary", has_text="综合服务区").click()
     desk.get_by_role("button", name=re.compile("^A01")).click()
     desk.get_by_role("button", name="叫下一个号").click()
     expect(desk.locator(".hall-now-number")).to_have_text("A001")
