@@ -36,7 +36,7 @@ def _window(site: str, number: str) -> Window:
 def zone(request: HttpRequest, site: str, code: str) -> HttpResponse:
     found = _zone(site, code)
     context = {
-        "zone": found, "board": board.of_zone(found), "voice": voice.edition(),
+        "zone": found, "board": board.of_zone(found), "edition": voice.edition(),
         "stream": reverse("screen-events", args=[site, code]), "facts": reverse("screen-board", args=[site, code]),
     }  # fmt: skip
     return render(request, "screens/zone.html", context)
