@@ -130,6 +130,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     # Who writes rosters and who swaps duties: tests/web/test_rosters.py.
     "manage-rosters": ("GET", CONTENT), "manage-roster": ("GET", CONTENT), "manage-roster-file": ("GET", CONTENT),
     "manage-roster-act": ("POST", CONTENT), "desk-duties": ("GET", STAFF),
+    "hall-party": ("GET", (IN, NO, NO, NO, NO, NO)), "my-party": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "case-appointments": ("GET", OWNER),
     "manage-hours": ("GET", CONTENT), "manage-hours-days": ("POST", CONTENT),
     "manage-hours-day-removal": ("POST", CONTENT), "manage-slots": ("GET", CONTENT),
     "manage-slot-act": ("POST", CONTENT),

@@ -63,14 +63,14 @@ def clerk(booking: Booking, by: Actor) -> bool:
     return True
 
 
-def _take(slot: Slot, people: int, channel: str) -> bool:
+def take_places(slot: Slot, people: int, channel: str) -> bool:
     """One guarded statement: of many who want the last place exactly one gets it."""
     taken, all_ = f"taken_{channel}", F(channel)
     free = Slot.objects.filter(pk=slot.pk, closed_at=None, **{f"{taken}__lte": all_ - people})
     return bool(free.update(**{taken: F(taken) + people}))
 
 
-def _ensure_not_closed(slot: Slot) -> None:
+def ensure_not_closed(slot: Slot) -> None:
     why = Slot.objects.filter(pk=slot.pk, closed_at__isnull=False).values_list("closed_why", flat=True).first()
     if why is not None:
         raise ValueError(f"这个时段已经关闭（{why}），请选别的时段。")
@@ -116,9 +116,9 @@ def hold(
         return mine
     if live.count() >= MOST:
         raise ValueError(f"您已有 {MOST} 个预约，请先办完或取消一个。")
-    got = _take(slot, people, Booking.Channel.ONLINE)
+    got = take_places(slot, people, Booking.Channel.ONLINE)
     if not got:
-        _ensure_not_closed(slot)
+        ensure_not_closed(slot)
     if not got and not wait:
         raise Full
     state = State.HELD if got else State.WAITING
@@ -185,7 +185,7 @@ def offer_next(slot: Slot) -> None:
     """候补: the first who waits and whose party fits gets the freed place, for half an hour."""
     waiting = Booking.objects.select_for_update(of=("self",), skip_locked=True).select_related("slot")
     for booking in waiting.filter(slot=slot, state=State.WAITING).order_by("pk"):
-        if slot.starts > clock.now() and _take(slot, booking.people, booking.channel):
+        if slot.starts > clock.now() and take_places(slot, booking.people, booking.channel):
             offer(booking, by=CLOCK)
 
 
@@ -202,7 +202,7 @@ def move(booking: Booking, to: Slot, *, by: Principal) -> Booking:
             raise ValueError("只能改到同一个业务的时段。")
         if to.starts <= clock.now():
             raise ValueError("这个时段已经开始，请选以后的时段。")
-        _ensure_not_closed(to)
+        ensure_not_closed(to)
         return change(booking, by=by, to=to)
 
 
@@ -231,7 +231,7 @@ def change(booking: Booking, *, by: Actor, to: Slot) -> dict[str, Any]:
     before = booking.slot
     # In one order: two who change places would wait for each other for ever.
     list(Slot.objects.select_for_update().filter(pk__in=[to.pk, before.pk]).order_by("pk"))
-    if not _take(to, booking.people, booking.channel):
+    if not take_places(to, booking.people, booking.channel):
         raise WrongState(booking, FULL)
     if booking.state == State.BOOKED:
         _give_back(booking)

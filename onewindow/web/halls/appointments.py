@@ -152,6 +152,8 @@ def act(request: SignedIn, number: str, verb: str) -> HttpResponse:
         VERBS[verb](booking, by=request.principal)
     except Conflict as conflict:
         messages.error(request, conflict.message)
+    if request.POST.get("party") and booking.party_id:
+        return redirect("my-party", booking.party_id)
     return redirect("my-booking", number)
 
 

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from onewindow.web.halls import appointments, places, screens
+from onewindow.web.halls import appointments, parties, places, screens
 
 urlpatterns = [
     path("halls/", places.index, name="halls"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("halls/<str:code>/tickets/", places.draw, name="hall-draw"),
     path("halls/<str:code>/queues/<int:pk>/appointments/", appointments.days, name="hall-appointments"),
     path("halls/<str:code>/queues/<int:pk>/holds/", appointments.hold, name="hall-hold"),
+    path("halls/<str:code>/queues/<int:pk>/parties/", parties.create, name="hall-party"),
+    path("my/bookings/parties/<int:pk>/", parties.show, name="my-party"),
+    path("my/cases/<str:number>/appointments/", parties.places, name="case-appointments"),
     path("my/bookings/", appointments.index, name="my-bookings"),
     path("my/bookings/<str:number>/", appointments.show, name="my-booking"),
     path("my/bookings/<str:number>/calendar.ics", appointments.calendar, name="my-booking-calendar"),

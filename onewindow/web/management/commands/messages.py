@@ -34,7 +34,8 @@ TEMPLATES = [
     "ui/parts.html", "ui/search.html",
 ]  # fmt: skip
 PYTHON = [
-    "web/public/*.py", "web/halls/places.py", "web/halls/appointments.py", "web/ui/*.py", "web/account/forms.py",
+    "web/public/*.py", "web/halls/places.py", "web/halls/appointments.py", "web/halls/parties.py",
+    "web/ui/*.py", "web/account/forms.py",
     "web/account/sign_in.py", "catalogue/asking.py", "accounts/providers/oidc.py", "accounts/linking.py",
 ]  # fmt: skip
 # Sentences of lower layers that the page translates when it shows them.
