@@ -77,6 +77,14 @@ for old_key in filter(None, env("ONEWINDOW_SECRECY_OLD_KEYS").split(",")):
     SECRECY_KEYS[key_id] = material
 SECRECY_INDEX_KEY = kept_secret("ONEWINDOW_SECRECY_INDEX_KEY")
 
+# Trials and tests only: a file with the seconds by which the program's clock is ahead.
+CLOCK_FILE = env("ONEWINDOW_CLOCK_AHEAD")
+if CLOCK_FILE and PRODUCTION:
+    raise ImproperlyConfigured("生产环境不能设置 ONEWINDOW_CLOCK_AHEAD：时间只来自机器的时钟")
+# The site this program keeps running as a hall node 大厅节点; set by `onewindow hall-node` for its processes.
+HALL_SITE = env("ONEWINDOW_HALL_SITE")
+NODE_TOKEN = env("ONEWINDOW_NODE_TOKEN")
+
 PORT = number("PORT", 8000, 1, 65535)
 PUBLIC_URL = env("ONEWINDOW_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 if not PUBLIC_URL.startswith(("http://", "https://")):
@@ -122,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "onewindow.accounts.middleware.PrincipalMiddleware",
+    "onewindow.web.node.NodePages",
     "onewindow.web.halls.at_device.AtDevice",
     "onewindow.web.middleware.Conflicts",
 ]

@@ -109,6 +109,12 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "exchange-completions": ("GET", (IN, NO, NO, OK, NO, OK)), "exchange-template": ("GET", (IN, NO, NO, OK, NO, OK)),
     "exchange-batch": ("GET", (IN, NO, NO, NO, NO, NO)),
     "exchange-errors": ("GET", (IN, NO, NO, NO, NO, NO)),  # nobody has brought anything in
+    # What operators may do with nodes: tests/web/test_nodes.py. Receipts: tests/hall/test_receipts.py.
+    "nodes-home": ("GET", CONTENT), "nodes-issue": ("POST", CONTENT), "nodes-node": ("GET", CONTENT),
+    "nodes-return": ("POST", CONTENT), "nodes-removal": ("POST", CONTENT), "nodes-conflict": ("POST", CONTENT),
+    "desk-receipts": ("GET", (IN, NO, NO, OK, NO, OK)), "desk-receipt": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "desk-receipt-choose": ("GET", (IN, NO, NO, NO, NO, NO)), "desk-receipt-new": ("GET", (IN, NO, NO, NO, NO, NO)),
+    "desk-receipt-voiding": ("POST", (IN, NO, NO, NO, NO, NO)),
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
     "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),
@@ -139,6 +145,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-swaps": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-swap": ("POST", (IN, NO, NO, NO, NO, NO)),
     # A hall without zones does not exist; what opens in one is in tests/web/test_hall.py.
     "halls": ("GET", EVERYONE), "hall": ("GET", (NO,) * 6), "hall-draw": ("POST", (NO,) * 6),
+    "errand": ("GET", (NO,) * 6),
     "ticket": ("GET", (NO,) * 6), "ticket-withdrawal": ("POST", (NO,) * 6), "ticket-return": ("POST", (NO,) * 6),
     "ticket-postponement": ("POST", (NO,) * 6), "ticket-reminder": ("POST", (NO,) * 6),
     "desk-numbers": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-number-new": ("POST", (IN, NO, NO, OK, OK, OK)),
@@ -212,6 +219,7 @@ def address(name: str, case: Case) -> str:
         "token": case.rating.token, "paper": CasePaper.objects.get(case=case).pk, "act": "acceptance",
         "upload_id": uuid.uuid4(), "pk": 10**9, "entry": _receipt(case), "filler": "0" * 12, "party": "0" * 12,
         "year": 2026, "section": "base", "name": "unknown.csv", "change": "00000000",
+        "conflict": 10**9,
         "reference": "0" * 12, "ground": "guardian", "secret": "0" * 12, "site": "510114", "verb": "call",
         "edition": "none",
         "item": case.item_id, "once": "0" * 32,

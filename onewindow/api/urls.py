@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from onewindow.api import problems
+from onewindow.api import nodes, problems
 from onewindow.api.exchange import callback, file
 from onewindow.api.v1 import api
 from onewindow.kernel import wire
@@ -56,5 +56,9 @@ urlpatterns = [
     path("v1/", (patterns, "ninja", namespace)),
     path("exchange/<slug:key>/", in_json(callback)),
     path("exchange/<slug:key>/files/<uuid:paper>/", in_json(file)),
+    path("nodes/<str:site>/contact/", in_json(nodes.contact)),
+    path("nodes/<str:site>/brief/", in_json(nodes.brief)),
+    path("nodes/<str:site>/rows/", in_json(nodes.rows)),
+    path("nodes/<str:site>/files/<str:digest>/", in_json(nodes.file)),
     re_path("", in_json(unknown)),
 ]

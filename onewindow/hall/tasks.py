@@ -11,6 +11,7 @@ from onewindow.accounts.models import Site
 from onewindow.hall import slots
 from onewindow.hall.actions import booking, capacity, devices, doors, reminding, watching
 from onewindow.hall.models import Booking
+from onewindow.hall.node import authority
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
 
@@ -55,7 +56,10 @@ def sweep() -> int:
     due: list[tuple[Booking, Callable[..., Booking]]] = [
         (each, booking.lapse) for each in known.filter(state__in=["held", "offered"], until__lt=now)
     ]
-    due += [(each, booking.miss) for each in known.filter(state="booked", slot__ends__lt=now)]
+    unheard = authority.unheard()
+    missed = known.select_related("slot__queue").filter(state="booked", slot__ends__lt=now)
+    # Who came while the line was cut is told of later (docs/decisions/0025).
+    due += [(each, booking.miss) for each in missed if each.slot.queue.site_id not in unheard]
     return sum(_act(each, act) for each, act in due) + capacity.displace_all(Booking.objects.all())
 
 
@@ -74,5 +78,6 @@ def _act(each: Booking, act: Callable[..., Booking]) -> bool:
 @app.task(queueing_lock="hall-watch")
 def watch_halls(timestamp: int) -> None:
     """Every minute, whether or not a manager looks."""
-    for site in Site.objects.filter(queues__isnull=False).distinct().order_by("pk"):
+    known = Site.objects.exclude(pk__in=authority.unheard())
+    for site in known.filter(queues__isnull=False).distinct().order_by("pk"):
         watching.watch(site)

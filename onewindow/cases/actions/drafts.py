@@ -180,6 +180,11 @@ def save_form(case: Case, form: Mapping[str, Any], *, by: Principal, changed: li
     _save(case, by, form=dict(form), remarks=_fixed(case, places))
 
 
+def note_handed_in(case: Case, facts: Mapping[str, Any], *, by: Principal) -> None:
+    """收件凭证: the papers were in hand before the case could be entered (docs/decisions/0025)."""
+    _save(case, by, handed_in=dict(facts))
+
+
 def save_concerned(case: Case, certificate: Certificate, form: Mapping[str, Any], *, by: Principal) -> None:
     """The certificate the draft is about, and the form with what that tells."""
     _save(case, by, concerns=certificate, form=dict(form))

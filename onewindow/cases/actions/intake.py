@@ -102,19 +102,36 @@ def submit(case: Case, *, by: Actor, promised: Promised = NOTHING, present: str 
     case.reuse = reuse.count(found)
     letter = promise.make(case, found.offer, promised)
     case.submitted_at = case.complete_at = clock.now()
+    said = {"declaration": DECLARATION} | (_as_handed_in(case) if case.handed_in else {})
     case.state = State.SUBMITTED
     deadlines.refresh(case)
-    said = {"declaration": DECLARATION} | ({"present": present} if present else {})
+    said |= {"present": present} if present else {}
     return said | {"paper": notices.paper(case, "promise", by=by, **letter)} if letter else said
+
+
+def _as_handed_in(case: Case) -> dict[str, Any]:
+    """收件凭证: the organ had the papers in hand then, whenever they were entered (行政许可法 §32).
+
+    The application was whole since then only if nothing came later.
+    """
+    case.submitted_at = datetime.fromisoformat(case.handed_in["at"])
+    later = case.papers.filter(removed_at__isnull=True).exclude(material__in=case.handed_in["papers"])
+    if not later.exists():
+        case.complete_at = case.submitted_at
+    return {"receipt": case.handed_in["receipt"], "submitted_at": case.handed_in["at"]}
 
 
 @transition("case.received", label="收件", source={State.SUBMITTED}, target=State.RECEIVED, allowed=guards.clerk)
 def receive(case: Case, *, by: Actor) -> dict[str, Any]:
     """收件: the papers are in hand, listed with counts; acceptance is decided later."""
-    case.received_at = clock.now()
+    case.received_at, facts = clock.now(), {}
+    if before := case.handed_in:
+        case.received_at = datetime.fromisoformat(before["at"])
+        local = case.received_at.astimezone(clock.SHANGHAI)
+        facts = {"received_on": f"{local:%Y-%m-%d}", "received_time": f"{local:%H:%M}", "receipt": before["receipt"]}
     case.state = State.RECEIVED
     deadlines.refresh(case)
-    return {"paper": notices.paper(case, "receipt", by=by, papers=notices.handed_in(case))}
+    return facts | {"paper": notices.paper(case, "receipt", by=by, papers=notices.handed_in(case), **facts)}
 
 
 @transition(

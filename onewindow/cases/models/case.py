@@ -147,6 +147,9 @@ class Case(Flowing):
     # "by", "at", "answer", "how", "note", "answered_at"}] (values sealed as in `form`).
     service = models.JSONField(default=dict, blank=True)
     amendments = models.JSONField(default=list, blank=True)
+    # 收件凭证 of the hall, where the papers were in hand before the case could be entered (docs/decisions/0025):
+    # {"receipt", "at" (ISO text), "papers": [material keys]}; or {}.
+    handed_in = models.JSONField(default=dict, blank=True)
     # Papers at submission: {"needed", "vault", "shared", "new", "offered"} (cases.reuse); None before it.
     reuse = models.JSONField(null=True, blank=True)
     # The principal stopped the agent for this case; the mandate itself may go on.

@@ -36,6 +36,8 @@ def scanner() -> Scanner:
 
     if address := env("ONEWINDOW_CLAMD"):
         return ClamAV.at(address)
+    if settings.PRODUCTION and settings.HALL_SITE:
+        raise ScannerUnavailable("大厅节点没有病毒检查服务，送到中心再查")
     if settings.PRODUCTION:
         raise ImproperlyConfigured("生产环境必须设置 ONEWINDOW_CLAMD（病毒检查服务，host:port 或 unix:/路径）")
     return SandboxScanner()

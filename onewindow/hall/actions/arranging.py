@@ -17,6 +17,7 @@ from onewindow.hall import estimates, live
 from onewindow.hall.actions.sitting import manages
 from onewindow.hall.estimates import Load
 from onewindow.hall.models import Move, Queue, Sitting, Window
+from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 
 
@@ -99,6 +100,7 @@ def _locked(seen: Mapping[int, int], by: Principal) -> list[Window]:
     windows = list(known.filter(pk__in=seen).order_by("pk"))
     if not windows:
         raise ValueError("请先选择窗口。")
+    authority.ensure_here(windows[0].site_id)
     if not all(manages(by, window.site_id) for window in windows):
         raise PermissionDenied("只有大厅管理可以调整窗口。")
     if len({window.site_id for window in windows}) > 1:

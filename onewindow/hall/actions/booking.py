@@ -14,6 +14,7 @@ from onewindow.cases.models import State as CaseState
 from onewindow.catalogue.models import Item
 from onewindow.hall.actions import drawing
 from onewindow.hall.models import Booking, Slot, Ticket
+from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor, System
@@ -65,6 +66,7 @@ def clerk(booking: Booking, by: Actor) -> bool:
 
 def take_places(slot: Slot, people: int, channel: str) -> bool:
     """One guarded statement: of many who want the last place exactly one gets it."""
+    authority.ensure_centre()
     taken, all_ = f"taken_{channel}", F(channel)
     free = Slot.objects.filter(pk=slot.pk, closed_at=None, **{f"{taken}__lte": all_ - people})
     return bool(free.update(**{taken: F(taken) + people}))
@@ -105,6 +107,7 @@ def hold(
     """占位: the place is the holder's for some minutes; with `wait` a full slot puts one on the waiting list 候补."""
     if slot.starts <= clock.now():
         raise ValueError("这个时段已经开始，请选以后的时段。")
+    authority.ensure_reachable(slot.queue.site_id, slot.starts)
     if until := barred_until(by.user_id):
         raise ValueError(f"您 {WITHIN} 天内有 {MISSES} 次预约没有来，{until:%-m月%-d日} 之前请到现场取号。")
     if not 1 <= people <= 20:
@@ -203,6 +206,8 @@ def move(booking: Booking, to: Slot, *, by: Principal) -> Booking:
         if to.starts <= clock.now():
             raise ValueError("这个时段已经开始，请选以后的时段。")
         ensure_not_closed(to)
+        for each in (booking.slot, to):
+            authority.ensure_reachable(to.queue.site_id, each.starts)
         return change(booking, by=by, to=to)
 
 

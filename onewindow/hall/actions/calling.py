@@ -17,6 +17,7 @@ from onewindow.cases.models import Case
 from onewindow.hall import live
 from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.models import Consultation, Queue, Service, Sitting, Ticket, Visit, Window
+from onewindow.hall.node import authority
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict, WrongState, transition
 from onewindow.kernel.ledger import Actor
@@ -73,6 +74,7 @@ def call_next(window: Window, *, by: Principal) -> Ticket | None:
 
 
 def _take_seat(window: Window, by: Principal) -> Sitting:
+    authority.ensure_here(window.site_id)
     sitting = Sitting.objects.select_for_update().filter(window=window, user=by.user_id, ended_at=None).first()
     if sitting is None:
         raise PermissionDenied("请先在这个窗口上岗，再叫号。")

@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from onewindow.accounts.models import Post, Site, User
 from onewindow.accounts.principal import Principal
 from onewindow.hall.models import Device, DeviceRules
+from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 from onewindow.kernel.numbers import LEGIBLE
@@ -221,6 +222,7 @@ def sweep() -> int:
     """Devices nothing was heard of for too long; run twice or by two workers, each is told of once."""
     found = 0
     registered = Device.objects.exclude(token_hash="").filter(silent=False, seen_at__isnull=False)
+    registered = registered.exclude(site__in=authority.unheard())
     for site in Site.objects.filter(devices__in=registered).distinct().select_related("device_rules").order_by("pk"):
         rules = rules_of(site)
         late = registered.filter(site=site, seen_at__lt=clock.now() - rules.silence).select_related("zone")

@@ -13,6 +13,7 @@ from onewindow.catalogue.models import Item
 from onewindow.hall import estimates, live
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Queue, Rules, Ticket, Visit
+from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger, numbers
 from onewindow.kernel.ledger import Actor
 
@@ -71,6 +72,7 @@ def draw(
     if not wishes:
         raise ValueError("请先选择要办的业务。")
     site = wishes[0].queue.site
+    authority.ensure_here(site.pk)
     visit = visit or Visit.objects.create(site=site, person=person, phone=phone)
     held = _open_of(visit)
     if len(held) + len(wishes) > MOST:

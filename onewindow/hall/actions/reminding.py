@@ -33,7 +33,8 @@ def ask(ticket: Ticket, *, by: Actor, minutes: int, phone: str = "", user_id: in
     facts = {"minutes": minutes, "phone": phone, "user_id": user_id}
     reminder, _ = Reminder.objects.get_or_create(ticket=ticket, defaults=facts)
     if Reminder.objects.filter(pk=reminder.pk, told_at=None).update(**facts):
-        ledger.record(ticket, "ticket.reminder_asked", by=by, data={"minutes": minutes})
+        # A chain of its own: that of the number is its hall node's (docs/decisions/0025).
+        ledger.record(("reminder", ticket.subject), "ticket.reminder_asked", by=by, data={"minutes": minutes})
     reminder.refresh_from_db()
     return reminder
 
@@ -62,7 +63,7 @@ def tell(reminder: Reminder) -> bool:
     if not Reminder.objects.filter(pk=reminder.pk, told_at=None).update(told_at=clock.now()):
         return False
     ticket = reminder.ticket
-    entry = ledger.record(ticket, "ticket.reminded", by=CLOCK, data={"minutes": reminder.minutes})
+    entry = ledger.record(("reminder", ticket.subject), "ticket.reminded", by=CLOCK, data={"minutes": reminder.minutes})
     notify(
         user=reminder.user, phone=reminder.phone, template="time_to_leave", entry=entry, subject=ticket.subject,
         context={"number": ticket.number, "item": f"{ticket.queue.site}“{ticket.queue}”"},

@@ -9,6 +9,7 @@ from django.db.models import F
 from onewindow.accounts.principal import Principal
 from onewindow.hall import live
 from onewindow.hall.models import Sitting, Ticket, Window
+from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 
@@ -33,6 +34,7 @@ def sign_on(window: Window, *, by: Principal) -> Sitting:
     """上岗. A window has one officer; who sits elsewhere signs off there first."""
     if not by.has(*STAFF):
         raise PermissionDenied("只有窗口人员可以上岗。")
+    authority.ensure_here(window.site_id)
     mine = of(by)
     if mine and mine.window_id == window.pk:
         return mine

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from onewindow.kernel.clock.rows import (
@@ -33,7 +35,15 @@ __all__ = [
 
 
 def now() -> datetime:
-    return timezone.now()
+    return timezone.now() + _ahead() if settings.CLOCK_FILE else timezone.now()
+
+
+def _ahead() -> timedelta:
+    """In trials time is moved for several processes at once; read anew each time (settings refuse it in production)."""
+    try:
+        return timedelta(seconds=float(Path(settings.CLOCK_FILE).read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return timedelta()
 
 
 def today() -> date:

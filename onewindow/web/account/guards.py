@@ -81,6 +81,8 @@ def workplace(principal: Principal | None) -> str:
     """The name of the page a staff member starts from."""
     if principal is None:
         return "home"
+    if settings.HALL_SITE:
+        return "desk-window"
     return next((page for page, roles in WORKPLACES.items() if principal.has(*roles)), "my-account")
 
 

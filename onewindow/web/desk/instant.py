@@ -30,7 +30,7 @@ from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.desk import applicant, together, window
+from onewindow.web.desk import applicant, receipts, together, window
 from onewindow.web.my import promises, steps
 
 Scans = dict[str, list[File]]
@@ -79,7 +79,8 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str], scanned: Scans)
         "seen": request.POST.getlist("seen_paper"), "taken": request.POST.getlist("take"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
         "scanned": scanned, "known": applicant.known(request), "back": request.GET.get("back", ""),
-        "posted": request.POST, "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
+        "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
+        **receipts.context(request, item),
         **together.context(item),
     }  # fmt: skip
     return render(request, "desk/instant.html", context, status=422 if errors else 200)
@@ -150,6 +151,7 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any], scanned: Sca
     )  # fmt: skip
     if case.revision:
         return case
+    receipts.enter(request, case)
     if item.guide.concerns:
         concerning.choose(case, _original(request, case), by=by)
     for key in request.POST.getlist("seen_paper"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -19,12 +18,14 @@ from onewindow.hall import estimates, serving
 from onewindow.hall import extended as extra
 from onewindow.hall.actions import calling, drawing, reminding
 from onewindow.hall.hours import Timetable
-from onewindow.hall.models import Queue, Ticket, Visit
+from onewindow.hall.models import Errand, Queue, Ticket, Visit
+from onewindow.hall.node import authority
 from onewindow.hall.sessions import monday_of
 from onewindow.kernel import clock, limits, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
 from onewindow.web.account.guards import Request
+from onewindow.web.halls import asked
 from onewindow.web.halls.holder import Holder
 
 PHONE_NUMBER = re.compile(r"1[3-9]\d{9}")
@@ -32,6 +33,10 @@ WAYS = (5, 10, 15, 20, 30, 45, 60, 90)
 PHONE = System("phone", "手机取号")
 # Weeks of extended hours whose counts are public.
 WEEKS = 8
+ERRANDS = {
+    calling.give_up: Errand.What.GIVE_UP, calling.come_back: Errand.What.COME_BACK,
+    calling.postpone: Errand.What.POSTPONE,
+}  # fmt: skip
 OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
 
 
@@ -54,7 +59,7 @@ def _context(site: Site) -> dict[str, Any]:
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
     return {
         "site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED, "kept": timetable.kept,
-        "now": serving.now(site, timetable, queues),
+        "now": serving.now(site, timetable, queues), "heard": asked.heard(site.pk),
     }  # fmt: skip
 
 
@@ -79,6 +84,9 @@ def draw(request: Request, code: str) -> HttpResponse:
         return redirect("hall", site.pk)
     try:
         drawing.ensure_open(queue)
+        if node := authority.holder(site.pk):
+            said = {"queue": queue.pk, "priority": _wish(request, queue).priority}
+            return asked.ask(node, Errand.What.DRAW, _person(request), **said)
         tickets = drawing.draw(
             [_wish(request, queue)], by=request.principal or PHONE, source=Ticket.Source.PHONE, person=_person(request)
         )
@@ -104,6 +112,7 @@ def ticket(request: Request, secret: str) -> HttpResponse:
     context = {
         "visit": visit, "rows": _rows(visit), "old": visit.day < clock.today(), "ways": WAYS, "later": calling.LATER,
         "signed_in": request.principal is not None and not request.principal.is_staff,
+        "heard": asked.heard(visit.site_id),
     }  # fmt: skip
     return render(request, "halls/ticket.html", context)
 
@@ -144,7 +153,7 @@ def come_back(request: Request, secret: str, pk: int) -> HttpResponse:
 @require_POST
 def postpone(request: Request, secret: str, pk: int) -> HttpResponse:
     minutes = wire.whole(request.POST.get("minutes", "")) or 0
-    return _moved(request, secret, pk, partial(calling.postpone, minutes=minutes))
+    return _moved(request, secret, pk, calling.postpone, minutes=minutes)
 
 
 @require_POST
@@ -167,12 +176,14 @@ def remind(request: Request, secret: str, pk: int) -> HttpResponse:
     return redirect("ticket", secret)
 
 
-def _moved(request: Request, secret: str, pk: int, act: Any) -> HttpResponse:
+def _moved(request: Request, secret: str, pk: int, act: Any, **said: Any) -> HttpResponse:
     found = get_object_or_404(
         Ticket.objects.select_related("queue__zone", "site", "visit"), visit__secret=secret, pk=pk
     )
     try:
-        act(found, by=Holder(found))
+        if node := authority.holder(found.site_id):
+            return asked.ask(node, ERRANDS[act], ticket=found.pk, **said)
+        act(found, by=Holder(found), **said)
     except (Conflict, ValueError) as problem:
         messages.error(request, str(problem))
     return redirect("ticket", secret)

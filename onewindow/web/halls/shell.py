@@ -35,7 +35,7 @@ CODES_A_DAY = 1000
 def home(request: HallRequest, code: str) -> HttpResponse:
     """What one can do here; a ticket machine, or a browser that is no device, goes straight to the numbers."""
     device = request.device
-    if device is None or device.kind != Device.Kind.KIOSK:
+    if device is None or device.kind != Device.Kind.KIOSK or settings.HALL_SITE:
         return kiosk.start(request, code)
     response = render(request, "kiosk/home.html", {"site": device.site})
     if request.principal is None:

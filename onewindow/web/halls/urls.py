@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from onewindow.web.halls import appointments, parties, places, screens
+from onewindow.web.halls import appointments, asked, parties, places, screens
 
 urlpatterns = [
     path("halls/", places.index, name="halls"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("my/bookings/<str:number>/", appointments.show, name="my-booking"),
     path("my/bookings/<str:number>/calendar.ics", appointments.calendar, name="my-booking-calendar"),
     path("my/bookings/<str:number>/<slug:verb>/", appointments.act, name="my-booking-act"),
+    path("tickets/asked/<str:number>/", asked.show, name="errand"),
     path("tickets/<str:secret>/", places.ticket, name="ticket"),
     path("tickets/<str:secret>/<int:pk>/withdrawal/", places.give_up, name="ticket-withdrawal"),
     path("tickets/<str:secret>/<int:pk>/postponement/", places.postpone, name="ticket-postponement"),

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import Environment, StrictUndefined
 
 from onewindow.kernel import clock, numbers, secrecy
+from onewindow.web import node
 from onewindow.web.account.guards import workplace
 from onewindow.web.ui import words
 
@@ -33,6 +34,8 @@ def environment(**options: Any) -> Environment:
         "sandbox": settings.SANDBOX,
         "words": words,
         "workplace": workplace,
+        "node_standing": node.standing,
+        "on_node": lambda: bool(settings.HALL_SITE),
     }
     env.filters |= {
         "day": words.day,
