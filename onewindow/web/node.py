@@ -17,8 +17,8 @@ from onewindow.hall.node import outbox
 
 # Beginnings of names of pages.
 PAGES = (
-    "screen", "voice", "window-", "ticket", "desk-window", "desk-number", "desk-hall", "desk-floor", "desk-alert", "desk-move",
-    "desk-receipt", "staff-sign-in", "staff-totp", "sign-out", "healthz", "reading", "set_language",
+    "screen", "voice", "window-", "ticket", "desk-window", "desk-number", "desk-hall", "desk-floor", "desk-alert",
+    "desk-move", "desk-receipt", "staff-sign-in", "staff-totp", "sign-out", "healthz", "reading", "set_language",
 )  # fmt: skip
 # Of the kiosk what needs no account and no case.
 EXACT = frozenset({
