@@ -5,11 +5,12 @@ class CasesConfig(AppConfig):
     name = "onewindow.cases"
 
     def ready(self) -> None:
-        from onewindow.cases import calendar_notices, changeover, deliveries, messages, party_messages
+        from onewindow.cases import calendar_notices, changeover, deliveries, messages, party_messages, renewals
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
             agents,
             amendment,
+            barring,
             calendar,
             concerning,
             correction,
@@ -31,3 +32,4 @@ class CasesConfig(AppConfig):
         subscribe("cases.changeover", changeover.on_entry)
         subscribe("cases.parties", party_messages.on_entry)
         subscribe("cases.deliveries", deliveries.on_entry)
+        subscribe("cases.renewals", renewals.on_entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from onewindow.cases import concerning, parties, promises
+from onewindow.cases import bars, concerning, parties, promises
 from onewindow.cases.models import EDITABLE_STATES, Case, CasePaper
 from onewindow.cases.promises import Offer, Promised
 from onewindow.catalogue.checklist import Checklist, ListedMaterial, checklist
@@ -61,6 +61,9 @@ def check(case: Case) -> Readiness:
     for condition in listed.conditions:
         if condition.answer == "not_met":
             problems[f"condition:{condition.key}"] = condition.unmet or f"不符合条件：{condition.text}"
+    if case.channel != Case.Channel.DESK and case.state in EDITABLE_STATES and (barring := bars.standing(case)):
+        # At the window it is taken in and refused in writing (行政许可法 §32).
+        problems["barred"] = bars.why(barring) + "要书面决定的，请到窗口提交。"
     if fault := concerning.fault(case, case.concerns):
         problems["certificate"] = fault
     for material in listed.materials:

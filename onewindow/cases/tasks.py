@@ -4,7 +4,7 @@ import uuid
 
 from procrastinate.contrib.django import app
 
-from onewindow.cases import calendar_work, changeover, custody, timers, transfers
+from onewindow.cases import calendar_work, changeover, custody, renewals, timers, transfers
 
 # Files one job looks at before it hands on to the next: some minutes, so that a restart costs little.
 PART = 20_000
@@ -54,6 +54,12 @@ def run_transfers(timestamp: int) -> None:
 def transfer() -> None:
     """At once, where the day is today."""
     transfers.run()
+
+
+@app.periodic(cron="10 1 * * *")  # 09:10 in Shanghai: it goes out by SMS
+@app.task(queueing_lock="cases-renewals")
+def remind_of_renewals(timestamp: int) -> None:
+    renewals.run()
 
 
 @app.periodic(cron="* * * * *")

@@ -19,6 +19,8 @@ class Concerns(Strict):
     certificates: Annotated[tuple[str, ...], Said("原证的名称", "每行一个，和办理结果的名称一样")] = Field(min_length=1)
     # 行政许可法 §50: renewal is applied for thirty days before expiry; natural days: they bind the holder.
     before_days: Annotated[int, Said("提前几天申请延续（自然日）")] = Field(default=30, ge=0, le=365)
+    # Before the last day to apply in time; no law asks the organ to remind.
+    remind_days: Annotated[int, Said("申请截止前几天提醒持证人", "0 为不提醒")] = Field(default=30, ge=0, le=365)
     late: Annotated[str, Said("过了申请时间怎么办", "告诉持证人", long=True)] = ""
     # Field of this form → "number", "valid_from", "valid_until", or the field of the form it was granted on.
     fills: Annotated[dict[str, str], Said("从原证带出", "每行一项：本表字段=number、valid_until 或原表字段")] = {}

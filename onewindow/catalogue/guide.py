@@ -288,7 +288,11 @@ class Guide(Strict):
     discretion: Annotated[Discretion | None, Said("裁量基准", "公开；超出基准的决定要两人签字")] = None
     forwarding: Annotated[Forwarding | None, Said("初审转报", "本机关只初审、由上级决定的才填")] = None
     vital: Annotated[
-        bool, Said("直接关系公共安全、人身健康、生命财产安全", "骗取的，三年内不得再次申请（行政许可法第七十九条）")
+        bool,
+        Said(
+            "直接关系公共安全、人身健康、生命财产安全",
+            "提供虚假材料的一年内、骗取的三年内不得再次申请（行政许可法第七十八条、第七十九条）",
+        ),
     ] = False
     faq: Annotated[tuple[Faq, ...], Said("常见问题")] = ()
     contacts: Annotated[Contacts, Said("咨询、投诉和地点")] = Contacts()

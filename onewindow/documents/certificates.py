@@ -133,6 +133,16 @@ def supersede(certificate: Certificate, *, by: ledger.Actor, ground: str, succes
     return _end(certificate, ground) | {"successor": successor.number}
 
 
+@transition(
+    "certificate.renewal_reminded", label="提醒申请延续", source={Certificate.State.VALID}, target=None,
+    allowed=lambda certificate, by: isinstance(by, ledger.System), when=lambda certificate: not certificate.reminded_at,
+)  # fmt: skip
+def remind(certificate: Certificate, *, by: ledger.Actor, item: str, apply_by: date) -> dict[str, Any]:
+    """Once in its life: by when its holder must have asked for renewal (行政许可法 §50), and by which item."""
+    certificate.reminded_at = clock.now()
+    return {"item": item, "apply_by": apply_by.isoformat()}
+
+
 def _end(certificate: Certificate, ground: str) -> dict[str, Any]:
     if len(ground.strip()) < 2:
         raise ValueError("请写明理由。")

@@ -148,6 +148,22 @@ def _extend(case: Case, by: Principal, said: str) -> None:
     extension.extend(case, by=by, days=int(days), reason=reason or "")
 
 
+def _again(case: Case, by: Principal, said: str) -> None:
+    """Another application of the same person; at the window the clerk takes it in and is asked to accept it."""
+    item = Item.objects.get(pk=case.item_id)
+    item.current = case.version
+    item.save(update_fields=["current"])
+    if by == cases.citizen():
+        intake.submit(applications.fill(cases.draft(item), by), by=by)
+        return
+    fresh = drafts.open_case(item, by=by, person=cases.person(), channel="desk")
+    intake.submit_in_person(applications.fill(fresh, by), by=by)
+    if said == "仍不予受理":
+        intake.refuse_to_accept(fresh, by=by, ground="barred", reason="还在一年的期限之内")
+    else:
+        intake.accept(fresh, by=by)
+
+
 WAYS = {way.label.split("（")[0]: way for way in Delivery.Way}
 
 
@@ -190,6 +206,8 @@ ACTS: dict[str, tuple[str, Act]] = {
     "终止办理": ("决定岗", lambda case, by, said: pause.terminate(case, by=by, reason=said)),
     "准予": ("决定岗", lambda case, by, said: outcome.grant(case, by=by)),
     "不予": ("决定岗", lambda case, by, said: outcome.deny(case, by=by, reason=said)),
+    "不予，提供虚假材料": ("决定岗", lambda case, by, said: outcome.deny(case, by=by, reason=said, concealed=True)),
+    "再次申请这项许可": ("申请人", _again),
     "送达": ("受理岗", _deliver),
     "办结": ("受理岗", lambda case, by, said: outcome.finish(case, by=by)),
     "撤回申请": ("申请人", lambda case, by, said: intake.withdraw(case, by=by, reason=said)),
@@ -198,8 +216,9 @@ ACTS: dict[str, tuple[str, Act]] = {
     **later.ACTS,
     **world.ACTS,
 }  # fmt: skip
-WITHOUT_ROW = later.WITHOUT_ROW | world.WITHOUT_ROW
+WITHOUT_ROW = later.WITHOUT_ROW | world.WITHOUT_ROW | {"再次申请这项许可"}
 # Where the ledger calls it otherwise.
 EVENTS = {
+    "不予，提供虚假材料": "不予",
     "改好再交预审": "提交预审", "再次告知补正": "告知补正", "窗口收件": "正式提交", "当场办结": "正式提交",
 }  # fmt: skip

@@ -69,6 +69,7 @@ RULES: list[tuple[str, Any]] = [
     (r"(现场踏勘|征求第三方意见)停止计时（(《.+》)(.+)）", lambda name, law, article: {
         "pauses": [{"procedure": PAUSES[name], "cites": [{"law": law, "article": article}]}]
     }),
+    (r"直接关系人身健康", lambda: {"vital": True}),
     (r"决定前告知听证权利", lambda: {"scrutiny": {"hearing": "offered"}}),
     (r"依职权举行听证", lambda: {"scrutiny": {"hearing": "required"}}),
     (r"决定前集体讨论", lambda: {"scrutiny": {"collective": True}}),

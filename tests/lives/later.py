@@ -10,6 +10,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.cases import deliveries, parties
 from onewindow.cases.actions import (
     afterwards,
+    barring,
     counsel,
     discretion,
     drafts,
@@ -210,6 +211,7 @@ ACTS = {
     "提请吊销": ("决定岗", propose(afterwards.propose_withdrawal, "lent", penalty="新卫罚〔2026〕12号")),
     "第二人签字": ("机关负责人", lambda case, by, said: second.sign(case, by=by)),
     "退回，不签字": ("机关负责人", lambda case, by, said: second.send_back(case, by=by, reason=said)),
+    "解除不得再次申请": ("机关负责人", lambda case, by, said: barring.lift(case, by=by, reason=said)),
     "注销": ("决定岗", lambda case, by, said: afterwards.cancel(case, by=by, ground="given_back", reason=said)),
     "按基准决定": ("决定岗", weigh),
     "转报办结": ("决定岗", lambda case, by, said: forwarding.forward(case, by=by, opinion=said)),

@@ -9,20 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from onewindow.cases import notices, timeline
+from onewindow.cases import bars, notices, timeline
 from onewindow.cases.actions import guards, later_check, second
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
 from onewindow.documents import certificates
 from onewindow.documents.models import Certificate
-from onewindow.kernel import clock
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor
 
 AFTER = {State.DECIDED, State.DELIVERED, State.FINISHED}
 LAW = "《中华人民共和国行政许可法》"
-# §79: who got by fraud what concerns public safety, health, life and property may not apply again for three years.
-BARRED_MONTHS = 36
 REVOCATION = {
     "abuse": "工作人员滥用职权、玩忽职守作出准予决定",
     "beyond_power": "超越法定职权作出准予决定",
@@ -135,9 +132,7 @@ def _ended(case: Case, by: Actor, act: str, ground: str, reason: str, **more: An
 def revoke(case: Case, *, by: Actor, ground: str, reason: str, heard: str) -> dict[str, Any]:
     """撤销: it should never have been granted. By fraud it must be revoked, and bars a new application (§69, §79)."""
     names = second.signed(case, by, "revoke")
-    barred = ""
-    if ground == "fraud" and case.guide.vital:
-        barred = clock.add_months(clock.today(), BARRED_MONTHS).isoformat()
+    barred = bars.put(case, bars.FRAUD) if ground == "fraud" else ""
     facts = _ended(case, by, "revoke", ground, reason, heard=heard, barred_until=barred, fraud=ground == "fraud")
     facts["credit"] = later_check.end(case, by, reason)
     return {**facts, **names, "paper": notices.paper(case, "revoked", by=by, **facts, **names)}

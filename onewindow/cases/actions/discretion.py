@@ -16,7 +16,7 @@ from onewindow.kernel.ledger import Actor
 
 def decide(
     case: Case, *, by: Actor, outcome: str, facts: dict[str, Any], reason: str = "", amount: float | None = None,
-    departure: str = "", conditions: str = "", seen: int | None = None,
+    departure: str = "", conditions: str = "", concealed: bool = False, seen: int | None = None,
 ) -> Case:  # fmt: skip
     """Within the standard the decision takes effect at once; outside it is proposed for a second signature."""
     standard = case.guide.discretion
@@ -35,7 +35,7 @@ def decide(
         "row": found.row.text if found.row else "",
     }  # fmt: skip
     act = "deny" if outcome == "deny" else "grant"
-    said = {"reason" if act == "deny" else "opinion": reason}
+    said: dict[str, Any] = {"reason": reason, "concealed": concealed} if act == "deny" else {"opinion": reason}
     if found.allows(outcome, amount):
         return second.ACTS[act](case, by=by, seen=seen, weighed=weighed, **said)
     weighed["departure"] = wording(

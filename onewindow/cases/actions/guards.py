@@ -214,6 +214,10 @@ def asks_extension(case: Case, by: Actor) -> bool:
     return examiner(case, by) and not extender(case, by)
 
 
+def head(case: Case, by: Actor) -> bool:
+    return _post(case, by, "head")
+
+
 def dossier(case: Case, by: Actor) -> bool:
     """Who may take the whole file along: decider, head, supervisor (of the agency, or of the district)."""
     supervises = isinstance(by, Principal) and by.has_at(None, "supervisor") and not applicant(case, by)

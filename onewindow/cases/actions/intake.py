@@ -10,7 +10,7 @@ from django.db import transaction
 
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
-from onewindow.cases import deadlines, notices, readiness, reuse
+from onewindow.cases import bars, deadlines, notices, readiness, reuse
 from onewindow.cases.actions import drafts, gap, guards, promise
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case, State
@@ -145,6 +145,8 @@ def accept(case: Case, *, by: Actor) -> dict[str, Any]:
     the application was then accepted by silence (§32(4)).
     """
     deemed = deadlines.is_silent(case)
+    if not deemed and (barring := bars.standing(case)):
+        raise ValueError(f"不能受理：{bars.why(barring)}请办“不予受理”，理由选“{REFUSAL_GROUNDS['barred']}”。")
     return begin(case, by, since=case.complete_at if deemed or case.corrections else clock.now(), deemed=deemed)
 
 
@@ -185,6 +187,7 @@ REFUSAL_GROUNDS = {
     "not_required": "依法不需要取得行政许可或者办理该事项",
     "other_organ": "不属于本机关职权范围",
     "false_papers": "隐瞒有关情况或者提供虚假材料",
+    "barred": "还在依法不得再次申请的期限之内",
 }
 
 
@@ -195,8 +198,8 @@ REFUSAL_GROUNDS = {
 def refuse_to_accept(
     case: Case, *, by: Actor, ground: str, reason: str, right_organ: str = "", right_agency: str = ""
 ) -> dict[str, Any]:
-    """不予受理: in writing, with the reason and, where it is another organ's power, its name (行政许可法 §32)."""
-    if ground not in REFUSAL_GROUNDS:
+    """不予受理: in writing, with the reason and, where it is another organ's power, its name (行政许可法 §32, §78)."""
+    if ground not in REFUSAL_GROUNDS or (ground == "barred" and not bars.standing(case)):
         raise ValueError("请选择不予受理的理由。")
     if deadlines.is_silent(case):
         raise ValueError("收到申请已超过五个工作日，依法视为受理，不能再不予受理。请先受理，再依法作出决定。")
@@ -213,6 +216,7 @@ def refuse_to_accept(
         "reason": reason,
         "right_organ": organ,
         "right_phone": phone,
+        "barred_until": bars.put(case, bars.CONCEALED) if ground == "false_papers" else "",
     }
     return {**facts, "paper": notices.paper(case, "refusal", by=by, **facts)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from onewindow.cases import concerning, deadlines, deliveries, notices, parties, weighing
+from onewindow.cases import bars, concerning, deadlines, deliveries, notices, parties, weighing
 from onewindow.cases.actions import certifying, gap, guards, later_check, proceedings, second, serving
 from onewindow.cases.actions.serving import Handing
 from onewindow.cases.actions.wording import wording
@@ -25,6 +25,8 @@ def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] |
     if case.guide.forwarding:
         raise ValueError(f"这个事项由{case.guide.forwarding.organ}决定，本机关初审后请转报。")
     gap.ensure_closed(case)
+    if barring := bars.standing(case):
+        raise ValueError(f"不能准予：{bars.why(barring)}")
     proceedings.ensure_done(case, grant=True)
     if waiting := parties.unanswered(case):
         raise ValueError(f"内容更正过，共同申请人{'、'.join(waiting)}还没有重新确认，不能准予。")
@@ -43,8 +45,13 @@ def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] |
 @transition(
     "case.denied", label="不予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.concluder, tone="danger"
 )
-def deny(case: Case, *, by: Actor, reason: str, weighed: dict[str, Any] | None = None) -> dict[str, Any]:
-    """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38)."""
+def deny(
+    case: Case, *, by: Actor, reason: str, concealed: bool = False, weighed: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38).
+
+    `concealed`: facts were hidden or papers false, which may bar another application (§78).
+    """
     reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
     gap.ensure_closed(case)
     proceedings.ensure_done(case, grant=False)
@@ -54,6 +61,8 @@ def deny(case: Case, *, by: Actor, reason: str, weighed: dict[str, Any] | None =
     case.outcome, case.decided_at = Case.Outcome.DENIED, clock.now()
     case.state = State.DECIDED
     deadlines.refresh(case)
+    if concealed:
+        judged |= {"concealed": True, "barred_until": bars.put(case, bars.CONCEALED)}
     issued = notices.paper(case, "denied", by=by, outcome="不予", reason=reason, **judged)
     return {"reason": reason, **judged, "paper": issued}
 

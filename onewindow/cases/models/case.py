@@ -173,6 +173,8 @@ class Case(Flowing):
     partners = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     # 回避: [{"user", "name", "reason", "at"}]; they may look and no longer act.
     recused = models.JSONField(default=list, blank=True)
+    # What was found here keeps its applicant from asking for the same licence again: cases.bars; or {}.
+    barred = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     declared_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)

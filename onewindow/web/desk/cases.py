@@ -14,9 +14,9 @@ from onewindow.accounts import divisions
 from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
-from onewindow.cases import concerning, deadlines, readiness, steps, timeline
+from onewindow.cases import bars, concerning, deadlines, readiness, steps, timeline
 from onewindow.cases.actions import later_check, proceedings, second
-from onewindow.cases.models import Case, Presence, Proceeding, State
+from onewindow.cases.models import OPEN_STATES, Case, Presence, Proceeding, State
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
 from onewindow.feedback.actions import invite
@@ -98,7 +98,12 @@ def told(request: SignedIn, case: Case) -> dict[str, Any]:
 
 def judging(request: SignedIn, case: Case) -> dict[str, Any]:
     """What waits for a second signature, what an expiry means, and the standard to decide by."""
-    waiting = {"proposed": second.words(case), "renewal": concerning.told(case)}
+    barring = bars.standing(case) if case.state in OPEN_STATES else None
+    waiting = {
+        "proposed": second.words(case),
+        "renewal": concerning.told(case),
+        "barring": barring and bars.why(barring),
+    }
     return waiting | discretion.context(request, case)
 
 

@@ -76,7 +76,7 @@ def _said(case: Case, typed: QueryDict) -> dict[str, Any]:
     return {
         "outcome": typed.get("decision", ""), "facts": forms.from_post(weighing.schema(standard), typed),
         "reason": typed.get("decision_reason", ""), "departure": typed.get("departure", ""),
-        "conditions": typed.get("conditions", ""),
+        "conditions": typed.get("conditions", ""), "concealed": typed.get("concealed") == "yes",
         "amount": _amount(typed.get("decision_amount", "")),
     }  # fmt: skip
 

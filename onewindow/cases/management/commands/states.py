@@ -45,6 +45,7 @@ WHO = {
     "inspector": "reviewer 审查岗 or decider 决定岗, two of them",
     "asks_extension": "whoever has the case before them in review or decision",
     "extender": "head of the organ 机关负责人; of the government 区政府负责人 where handled jointly",
+    "head": "head of the organ 机关负责人",
     "concluder": "decider 决定岗; what was proposed, another decider or the head signs",
     "decides": "decider 决定岗; what was proposed, another decider or the head signs",
     "second": "another decider 决定岗 or the head 机关负责人, never who proposed it",

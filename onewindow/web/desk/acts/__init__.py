@@ -51,11 +51,12 @@ ORDER = [
     intake.WITHDRAWAL,
     review.TERMINATION,
     outcome.DENIAL,
-    holding.RECUSAL,
     afterwards.CANCELLATION,
     afterwards.REVOCATION,
     afterwards.RECALL,
     afterwards.WITHDRAWAL,
+    afterwards.LIFTING,
+    holding.RECUSAL,
 ]
 ACTS = {act.slug: act for act in ORDER}
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from onewindow.accounts.principal import Principal
-from onewindow.cases.actions import afterwards, forwarding, second
+from onewindow.cases.actions import afterwards, barring, forwarding, second
 from onewindow.cases.models import Case
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
 
@@ -47,6 +47,10 @@ class SendBack(Words):
             self.fields["reason"].label = "为什么收回"
 
 
+class Lift(Words):
+    reason = text("解除的理由（复议决定书、判决书的文号等）", rows=2, max_length=500)
+
+
 class Forward(Words):
     opinion = text("初审意见", rows=3)
     upper_number = forms.CharField(label="上级办件编号（有就填）", required=False, max_length=60)
@@ -64,6 +68,7 @@ class Upper(Words):
 
 FORWARD = Act("forwarding", forwarding.forward, Forward, "初审结束后由上级机关决定，这件在本机关办结。")
 UPPER = Act("upper-result", forwarding.note_upper, Upper)
+LIFTING = Act("bar-lifting", barring.lift, Lift, "解除以后，申请人马上可以再次申请这项许可。")
 TWO = "另一位决定人或负责人签字后才生效，证照当即失效。"
 SIGNATURE = Act("signature", second.sign, Click)
 RETURN = Act("proposal-return", second.send_back, SendBack)

@@ -6,7 +6,7 @@ from django import forms
 
 from onewindow.accounts.principal import Principal
 from onewindow.cases import steps
-from onewindow.cases.actions import holding
+from onewindow.cases.actions import holding, later_check
 from onewindow.cases.models import Case
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
 
@@ -36,4 +36,11 @@ class Recuse(Words):
 CLAIM = Act("claim", holding.claim, Claim)
 RELEASE = Act("release", holding.release, Click)
 HAND_OVER = Act("handover", holding.hand_over, HandOver)
-RECUSAL = Act("recusal", holding.recuse, Recuse, "回避以后您不能再办这件事，由同岗位的其他人接着办。")
+
+
+def _undecided(case: Case) -> bool:
+    """Something is still judged: the application, or afterwards whether a promise was kept."""
+    return not case.outcome or later_check.state(case) not in {"", "passed", "revoked"}
+
+
+RECUSAL = Act("recusal", holding.recuse, Recuse, "回避以后您不能再办这件事，由同岗位的其他人接着办。", fits=_undecided)

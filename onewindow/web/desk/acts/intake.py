@@ -6,7 +6,7 @@ from django import forms
 
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
-from onewindow.cases import readiness
+from onewindow.cases import bars, readiness
 from onewindow.cases.actions import correction, intake
 from onewindow.cases.models import Case, State
 from onewindow.web.desk.acts.act import Act, Click, Remarks, Words, one_of, text
@@ -21,6 +21,15 @@ class Refuse(Words):
     reason = text("具体原因")
     right_agency = forms.ChoiceField(label="应当向哪个机关申请（本区的选一个）", required=False, choices=_agencies)
     right_organ = forms.CharField(label="不在本区名单里的，写机关名称", required=False, max_length=100)
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """What stands at the false papers follows by law; the other ground only where it is so."""
+        options = dict(intake.REFUSAL_GROUNDS)
+        if not bars.standing(case):
+            del options["barred"]
+        if bars.is_vital(case):
+            options["false_papers"] += "（申请人一年内不得再次申请这项许可）"
+        self.choose("ground", options)
 
 
 class Corrections(Remarks):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from onewindow.accounts.principal import Principal
+from onewindow.cases import bars
 from onewindow.cases.actions import outcome
 from onewindow.cases.models import Case
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
@@ -16,6 +19,20 @@ class Grant(Words):
 
 class Deny(Words):
     reason = text("不予的事实和理由", rows=4, max_length=2000)
+    ground = one_of("属于", {})
+    field_order = ("ground",)
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """行政许可法 §78 is of licences; of other matters there is nothing to ask."""
+        concealed = "隐瞒有关情况或者提供虚假材料（行政许可法第七十八条）"
+        if bars.is_vital(case):
+            concealed += "，申请人一年内不得再次申请这项许可"
+        licence = {"concealed": concealed} if case.guide.kind == "行政许可" else {}
+        self.choose("ground", {"unmet": "不符合条件、标准"} | licence)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        return said | {"concealed": said.pop("ground", "") == "concealed"}
 
 
 # The ways of one click; the rarer ones stand under 文书送达.
