@@ -130,7 +130,8 @@ class Life:
 
     @property
     def guide(self) -> Guide:
-        return Guide.model_validate(body_of(self.item) | self.changes)
+        # All lives of a chapter are one person's: what bars the next application is said by the life that shows it.
+        return Guide.model_validate(body_of(self.item) | {"vital": False} | self.changes)
 
     @property
     def days(self) -> Iterator[date]:
