@@ -94,6 +94,7 @@ def make_accounts() -> list[SignIn]:
     decided = [(role, agencies[code], hall) for code in ("WJJ", "SBZX", "XSPJ") for role in roles]
     made.append(_staff("chuangkou", "曾小红", "综合窗口首席代表（即办件）", [*everywhere, *decided]))
     made += _colleagues(agencies["XSPJ"], hall)
+    made += _on_duty(hall)
     heads = [(Post.Role.HEAD, agency, hall) for agency in agencies.values()]
     made.append(_staff("head", "程立", "机关负责人（批准延期）", heads))
     alone = {
@@ -113,6 +114,15 @@ def _colleagues(agency: Agency, hall: Site | None) -> list[SignIn]:
     own = Post.objects.filter(user__username="xspj-reviewer", role=Post.Role.REVIEWER, agency=agency, backup=None)
     own.update(backup=User.objects.get(username="xspj-reviewer2"))
     return [second, chair]
+
+
+def _on_duty(hall: Site | None) -> list[SignIn]:
+    """Of the agencies that must serve in extended hours and have no window of their own here otherwise."""
+    made = []
+    for code, name in (("TAX", "田丽"), ("GJJ", "龚涛"), ("FCZ", "方芸")):
+        for agency in Agency.objects.filter(code=code):
+            made.append(_staff(f"{code.lower()}-clerk", name, f"{agency} 窗口岗", [(Post.Role.CLERK, agency, hall)]))
+    return made
 
 
 def _staff(username: str, name: str, role: str, posts: Sequence[tuple[str, Agency | None, Site | None]]) -> SignIn:

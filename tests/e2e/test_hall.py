@@ -1,12 +1,14 @@
 """A day in the hall: booked on the phone, checked in at the machine, called on the screen, served at the window."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
 from onewindow.hall import demo, loading, slots
+from onewindow.kernel import clock
 from tests.e2e.conftest import look
 from tests.e2e.people import sign_in_as_staff, sign_in_by_phone
 
@@ -67,3 +69,48 @@ def test_a_time_booked_on_the_phone(visit, hall):
     phone.get_by_role("button", name="确认预约").click()
     expect(phone.get_by_text(re.compile("^预约号"))).to_be_visible()
     look(phone, "booking")
+
+
+def test_a_roster_is_refused_without_those_who_must_attend(visit, hall):
+    """Two weeks ahead: the demonstration's days of being always open are over by then."""
+    desk, phone = visit(), visit(phone=True)
+    sign_in_as_staff(desk, "manager")
+    desk.goto("/manage/rosters/")
+    look(desk, "rosters")
+    desk.get_by_role("button", name=re.compile("^排这一周")).nth(1).click()
+    for number, (queue, name) in enumerate([("不动产", "方芸"), ("税务", "田丽"), ("公积金", "龚涛"), ("不动产", "")]):
+        if number == 3:
+            desk.get_by_role("button", name="发布").click()
+            expect(desk.get_by_text("还不能发布，必到部门没有到齐")).to_be_visible()
+            look(desk, "roster-refused")
+        _put(desk, queue, name, nth=1 if number == 3 else 0)
+    look(desk, "roster")
+    desk.get_by_role("button", name="发布").click()
+    expect(desk.get_by_text("已发布，值班的人会收到通知")).to_be_visible()
+    desk.goto("/manage/hours/")
+    look(desk, "hours")
+    desk.goto("/manage/slots/?day=" + (clock.today() + timedelta(days=1)).isoformat())
+    look(desk, "slots")
+    phone.goto(f"/halls/{HALL}/")
+    expect(phone.get_by_text("下一次延时服务")).to_be_visible()
+    look(phone, "hall-serving")
+    phone.goto(f"/halls/{HALL}/extended/")
+    expect(phone.get_by_role("heading", name="延时服务", exact=True)).to_be_visible()
+    look(phone, "hall-extended")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    for name in ("rosters", "hours", "slots"):
+        desk.goto(f"/manage/{name}/")
+        look(desk, f"manage-{name}")
+
+
+def _put(desk, queue, name, nth):
+    """An officer to the nth window of a queue, in every session of the week."""
+    windows = desk.locator("#window option").filter(has_text=queue)
+    desk.locator("#window").select_option(windows.nth(nth).get_attribute("value"))
+    everybody = desk.locator("#officer option")
+    people = everybody.filter(has_text=name) if name else desk.locator('#officer option[value$=":BDC"]')
+    desk.locator("#officer").select_option(people.first.get_attribute("value"))
+    for box in desk.locator('input[name="session"]').all():
+        box.check()
+    desk.get_by_role("button", name="排上").click()
+    expect(desk.get_by_text(re.compile("^已排 "))).to_be_visible()

@@ -11,7 +11,7 @@ from onewindow.accounts.models import Absence, Post
 from onewindow.accounts.principal import from_user
 from onewindow.catalogue.sheets import plain_workbook
 from onewindow.hall import roster_sheet, serving
-from onewindow.hall.actions import booking, drawing, rostering, swapping
+from onewindow.hall.actions import booking, drawing, rostering, sitting, swapping
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Attendance, Duty, Roster, Slot, Window
 from onewindow.hall.planning import Plan
@@ -228,6 +228,13 @@ class TestServing:
         drawing.ensure_open(hall.queues["SW"])
         with pytest.raises(ValueError, match="没有排窗口值班，3月9日 09:00 开始服务"):
             drawing.ensure_open(hall.queues["ZH"])
+
+    def test_an_officer_signs_on_in_the_evening_only_at_a_window_on_the_roster(self, hall):
+        hall.published()
+        hall.clock.move_to(at(3, "18:30"), tick=False)
+        assert sitting.sign_on(hall.windows["TAX"], by=from_user(hall.officers["TAX"]))
+        with pytest.raises(ValueError, match="A05 号窗口不在今天夜间延时的值班表上，现在不能上岗；3月9日 09:00"):
+            sitting.sign_on(hall.windows["WJJ"], by=from_user(hall.officers["WJJ"]))
 
     def test_a_draft_serves_nobody(self, hall):
         hall.put(hall.roster(), "TAX")

@@ -12,7 +12,7 @@ from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import from_user
 from onewindow.hall import extended
 from onewindow.hall.actions import calling, consulting, rostering, sitting
-from onewindow.hall.models import Duty, Roster, Swap
+from onewindow.hall.models import Duty, Hours, Roster, Swap
 from tests.cast import Member, sign_in
 from tests.factories import cases
 from tests.factories.accounts import PostFactory, SiteFactory, StaffFactory
@@ -168,6 +168,11 @@ class TestWhoServes:
         hall.published()
         page = client.get(reverse("hall-extended", args=[hall.site.pk])).content.decode()
         assert "A01 A02 A03 A04" in page and "值班表还没有发布" in page
+        Hours.objects.exclude(kind="regular").delete()
+        assert "这一周没有延时服务" in client.get(reverse("hall-extended", args=[hall.site.pk])).content.decode()
+
+    def test_the_week_over_the_api(self, client, hall):
+        hall.published()
         week = client.get(f"/api/v1/halls/{hall.site.pk}/extended-sessions?day=2026-03-05").json()
         assert [each["kind"] for each in week["sessions"]] == ["evening", "saturday"]
         assert client.get("/api/v1/halls/510100/extended-sessions").status_code == 404

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from onewindow.accounts.principal import Principal
 from onewindow.hall import live
-from onewindow.hall.models import Sitting, Ticket, Window
+from onewindow.hall.hours import Timetable
+from onewindow.hall.models import Duty, Hours, Sitting, Ticket, Window
 from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 
+# How long before the ordinary hours begin one may sign on.
+EARLY = timedelta(minutes=20)
 STAFF = ("clerk", "reviewer", "decider")
 
 
@@ -40,6 +45,7 @@ def sign_on(window: Window, *, by: Principal) -> Sitting:
         return mine
     if mine:
         raise ValueError(f"您正在 {mine.window} 号窗口值守，请先离岗。")
+    _ensure_on_duty(window)
     try:
         with transaction.atomic():
             sitting = Sitting.objects.create(window=window, user_id=by.user_id)
@@ -49,6 +55,23 @@ def sign_on(window: Window, *, by: Principal) -> Sitting:
         raise ValueError(f"{window} 号窗口已有人值守{who}，请选别的窗口，或请对方先离岗。") from error
     _note(window, "window.signed_on", by)
     return sitting
+
+
+def _ensure_on_duty(window: Window) -> None:
+    """In an extended session only who is on the published roster; whoever comes early for what follows may sit down."""
+    timetable = Timetable.of(window.site_id)
+    soon = (clock.now() + EARLY).astimezone(clock.SHANGHAI)
+    for queue in window.queues.select_related("zone") if timetable.kept else ():
+        running, after = timetable.open_now(queue), timetable.open_now(queue, soon)
+        if not (running and running.extended and after and after.extended):
+            return
+        today = Duty.objects.in_force().filter(window=window, day=clock.today(), session=running.kind)
+        if today.exists():
+            return
+        opens = timetable.next_opening(queue)
+        when = f"；{opens:%-m月%-d日 %H:%M} 开始服务" if opens else ""
+        label = Hours.Kind(running.kind).label
+        raise ValueError(f"{window} 号窗口不在今天{label}的值班表上，现在不能上岗{when}。")
 
 
 @transaction.atomic
