@@ -41,7 +41,10 @@ def invite(case: Case) -> Rating:
 @transaction.atomic
 def invite_at_window(ticket: Ticket) -> list[Rating]:
     """One for each service of the number, once; a matter finished there takes its own invitation along."""
-    return [_invite(service) for service in ticket.services.select_related("case").order_by("pk")]
+    invited = [_invite(service) for service in ticket.services.select_related("case", "window__zone").order_by("pk")]
+    for zone in {rating.service.window.zone for rating in invited if rating.service}:
+        live.tell(zone)  # the screen heard of the number's end before there was anything to ask
+    return invited
 
 
 def _invite(service: Service) -> Rating:

@@ -11,9 +11,10 @@ from onewindow.accounts.models import Person, Post
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
-from onewindow.hall.actions import drawing
-from onewindow.hall.models import Service, Ticket, Visit
+from onewindow.hall.actions import devices, drawing
+from onewindow.hall.models import Device, Queue, Service, Ticket, Visit, Window, Zone
 from onewindow.kernel.models import Entry
+from onewindow.web.halls import at_device
 from tests.cast import officer
 from tests.factories import applications, cases
 from tests.factories.accounts import PostFactory, SiteFactory
@@ -221,6 +222,34 @@ class TestOneVisit:
         assert Ticket.objects.get(pk=late.pk).state == Ticket.objects.get(pk=early.pk).state == "waiting"
 
 
+class TestTownCentre:
+    """便民服务中心: one queue, the same console, the same door."""
+
+    @pytest.fixture
+    def town(self, db):
+        site = SiteFactory(code="510114001000", name="大丰街道便民服务中心", level="town")
+        zone = Zone.objects.create(site=site, code="A", name="便民服务区")
+        queue = Queue.objects.create(site=site, zone=zone, code="ZH", name="综合受理", rest=True)
+        window = Window.objects.create(site=site, zone=zone, number="A01")
+        window.queues.add(queue)
+        return site, queue, window
+
+    def test_a_town_clerk_calls_and_opens_the_file(self, client, town, window):
+        site, queue, counter = town
+        member = officer(Post.Role.CLERK, name="罗兰")
+        PostFactory(user=member.user, role=Post.Role.CLERK, agency=member.agency, site=site)
+        principal.forget_all()
+        case = cases.submitted()
+        ticket = of_granny(queue)
+        elsewhere = member.client.post(reverse("desk-window-sign-on"), {"window": window.pk})
+        assert elsewhere.status_code == 404
+        member.client.post(reverse("desk-window-sign-on"), {"window": counter.pk})
+        page = do(member.client, "call")
+        assert ticket.number in page and str(case.item) in page and "acceptance" in page
+        board = client.get(reverse("screen-board", args=[site.pk, "A"])).json()
+        assert [call["number"] for call in board["calls"]] == [ticket.number]
+
+
 class TestRating:
     def rate(self, client, token, stars="5"):
         return client.post(reverse("window-rating", args=["510114", "A01", token]), {"stars": stars})
@@ -234,23 +263,23 @@ class TestRating:
         do(desk, "call")
         desk.post(reverse("desk-act", args=[case.number, "acceptance"]), {"seen": case.revision})
         assert "请群众在窗口屏上评价" in do(desk, "done")
-        shown = self.board(client)
+        shown = self.board(desk)
         assert (shown["state"], shown["number"]) == ("rating", "A001") and "<svg" in shown["qr"]
         assert str(case.item) in client.get(reverse("rate", args=[shown["token"]])).content.decode()
-        assert self.rate(client, shown["token"]).status_code == 204
-        assert self.rate(client, shown["token"], "1").status_code == 409
+        assert self.rate(desk, shown["token"]).status_code == 204
+        assert self.rate(desk, shown["token"], "1").status_code == 409
         rating = Rating.objects.get()
         assert (rating.stars, rating.channel, rating.case, rating.service.ticket) == (5, "desk", None, ticket)
         said = Entry.objects.get(event="rating.given").data
         assert (said["act"], said["window"], said["ticket"]) == ("受理", "A01", ticket.subject)
-        assert self.board(client)["state"] == "idle"
+        assert self.board(desk)["state"] == "idle"
 
     def test_a_question_is_rated_like_any_service(self, client, desk, queue):
         drawn(queue)
         do(desk, "call")
         do(desk, "consultation", about="新生儿上户口要带什么")
-        token = self.board(client)["token"]
-        assert self.rate(client, token, "4").status_code == 204
+        token = self.board(desk)["token"]
+        assert self.rate(desk, token, "4").status_code == 204
         served = Service.objects.get()
         assert served.consultation.number == Entry.objects.get(event="rating.given").subject
         assert Rating.objects.get().service == served
@@ -266,22 +295,38 @@ class TestRating:
         rating = Rating.objects.get()
         assert (rating.case, rating.service.case) == (case, case)
 
+    def test_nobody_rates_from_afar(self, client, citizen, desk, queue):
+        drawn(queue)
+        do(desk, "call")
+        do(desk, "done")
+        assert "token" not in self.board(client) and "token" not in self.board(citizen.client)
+        token = self.board(desk)["token"]
+        assert self.rate(client, token).status_code == self.rate(citizen.client, token).status_code == 404
+
+    def test_a_registered_screen_asks(self, client, desk, queue):
+        screen = Device.objects.create(site=queue.site, zone=queue.zone, code="S01", name="窗口屏", kind="screen")
+        client.cookies[at_device.COOKIE] = devices.issue_token(screen, by=cases.officer("邓勇", None, "operator"))
+        drawn(queue)
+        do(desk, "call")
+        do(desk, "done")
+        assert self.rate(client, self.board(client)["token"]).status_code == 204
+
     def test_another_windows_device_rates_nothing(self, client, desk, queue):
         a_window("A02", queue)
         drawn(queue)
         do(desk, "call")
         do(desk, "done")
-        token = self.board(client)["token"]
-        assert client.post(reverse("window-rating", args=["510114", "A02", token]), {"stars": "1"}).status_code == 404
+        token = self.board(desk)["token"]
+        assert desk.post(reverse("window-rating", args=["510114", "A02", token]), {"stars": "1"}).status_code == 404
 
     def test_the_question_ends_with_the_next_call_or_after_a_while(self, client, desk, queue, time_machine):
         time_machine.move_to("2026-03-02 09:00+08:00", tick=False)
         drawn(queue)
         do(desk, "call")
         do(desk, "done")
-        assert self.board(client)["seconds"] == 90
+        assert self.board(desk)["seconds"] == 90
         time_machine.move_to("2026-03-02 09:02+08:00", tick=False)
-        assert self.board(client)["state"] == "idle"
+        assert self.board(desk)["state"] == "idle"
 
     def test_the_ticket_page_leads_to_the_rating(self, client, desk, queue):
         ticket = drawn(queue)

@@ -125,9 +125,13 @@ def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
     @wraps(act)
     def run(ticket: Ticket, **kwargs: Any) -> Ticket:
         with transaction.atomic():
+            before = ticket.window
             act(ticket, **kwargs)
             Visit.objects.filter(pk=ticket.visit_id).update(busy=ticket.state in Ticket.AT_WINDOW)
-            live.tell(ticket.queue.zone)
+            # A window may stand in another zone than the queue it serves.
+            stand = {window.zone for window in (before, ticket.window) if window}
+            for zone in {ticket.queue.zone, *stand}:
+                live.tell(zone)
         return ticket
 
     return run

@@ -27,6 +27,11 @@ OWN = frozenset({
     "apply-start", "my-identity", "case-questions", "case-form", "case-held", "case-materials", "case-check",
     "case-reuse", "case-remove-paper", "case-restore-paper", "case-prereview", "case-submission",
 })  # fmt: skip
+# What a registered screen shows, of its own site.
+SCREENS = frozenset({
+    "screen", "screen-board", "screen-events", "window-screen", "window-board", "window-events", "window-rating",
+    "voice",
+})  # fmt: skip
 # A page that has one of the kiosk's in its place.
 INSTEAD = {"my-case": "kiosk-case", "my-cases": "kiosk-cases"}
 FREE = frozenset({"healthz", "set_language"})
@@ -65,6 +70,8 @@ class AtDevice:
         device = request.device
         name = request.resolver_match.url_name if request.resolver_match else ""
         if device is None or not name or request.path_info.startswith("/api/"):
+            return None
+        if device.kind == Device.Kind.SCREEN and name in SCREENS and kwargs.get("site") in {None, device.site_id}:
             return None
         home = reverse("kiosk", args=[device.site_id])
         if name.startswith("kiosk"):

@@ -22,6 +22,7 @@ from onewindow.hall import board, voice
 from onewindow.hall.listening import LISTENER, wait
 from onewindow.hall.models import Window, Zone
 from onewindow.kernel import clock, limits, wire
+from onewindow.web.halls.at_device import HallRequest as Request
 from onewindow.web.my.rating import VISITOR
 
 
@@ -51,22 +52,24 @@ def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResp
     return stream([found.pk], lambda: board.of_zone(found))
 
 
-def window(request: HttpRequest, site: str, number: str) -> HttpResponse:
+def window(request: Request, site: str, number: str) -> HttpResponse:
     found = _window(site, number)
     context = {
-        "window": found, "board": _at_window(found), "levels": feedback.LEVELS,
+        "window": found, "board": _at_window(found, _asks(request, found)), "levels": feedback.LEVELS,
         "stream": reverse("window-events", args=[site, number]), "facts": reverse("window-board", args=[site, number]),
     }  # fmt: skip
     return render(request, "screens/window.html", context)
 
 
-def window_board(request: HttpRequest, site: str, number: str) -> HttpResponse:
-    return JsonResponse(_at_window(_window(site, number)), json_dumps_params={"ensure_ascii": False})
-
-
-def window_events(request: HttpRequest, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
+def window_board(request: Request, site: str, number: str) -> HttpResponse:
     found = _window(site, number)
-    return stream([found.zone_id], lambda: _at_window(found))
+    return JsonResponse(_at_window(found, _asks(request, found)), json_dumps_params={"ensure_ascii": False})
+
+
+def window_events(request: Request, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
+    found = _window(site, number)
+    asks = _asks(request, found)
+    return stream([found.zone_id], lambda: _at_window(found, asks))
 
 
 def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
@@ -78,10 +81,17 @@ def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
     return response
 
 
-def _at_window(window: Window) -> dict[str, Any]:
+def _asks(request: Request, window: Window) -> bool:
+    """A screen of the hall, or the second display of who works there: nobody rates from afar what others got."""
+    device, who = request.device, request.principal
+    at_home = who is not None and any(post.site == window.site_id for post in who.posts)
+    return at_home or (device is not None and device.site_id == window.site_id)
+
+
+def _at_window(window: Window, asks: bool) -> dict[str, Any]:
     """Idle, and the last visitor has not rated: the screen asks."""
     facts = board.of_window(window)
-    rating = feedback.open_at(window) if not facts["number"] else None
+    rating = feedback.open_at(window) if asks and not facts["number"] else None
     if rating is None or rating.service is None or rating.service.ticket.ended_at is None:
         return facts
     left = feedback.ASKED - (clock.now() - rating.service.ticket.ended_at)
@@ -92,9 +102,11 @@ def _at_window(window: Window) -> dict[str, Any]:
 
 
 @require_POST
-def rate(request: HttpRequest, site: str, number: str, token: str) -> HttpResponse:
+def rate(request: Request, site: str, number: str, token: str) -> HttpResponse:
     """On the device at the window 评价器, by whoever was served there."""
     window = _window(site, number)
+    if not _asks(request, window):
+        raise Http404
     if not limits.hit(f"rate:{window.pk}", limit=30, per=timedelta(minutes=10)):
         return HttpResponse(status=429)
     rating = get_object_or_404(Rating.objects.select_related("service__window__zone"), token=token)
