@@ -162,7 +162,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "kiosk-track": ("GET", AT_DEVICE), "kiosk-tracked": ("GET", AT_DEVICE), "kiosk-cases": ("GET", AT_DEVICE),
     "kiosk-case": ("GET", AT_DEVICE), "kiosk-items": ("GET", AT_DEVICE), "kiosk-certificates": ("GET", AT_DEVICE),
     "kiosk-guide-print": ("POST", AT_DEVICE), "kiosk-certificate-print": ("POST", AT_DEVICE),
-    "kiosk-printing": ("GET", AT_DEVICE), "kiosk-sheet": ("GET", AT_DEVICE),
+    "kiosk-printing": ("GET", AT_DEVICE),
     "hall-appointments": ("GET", (NO,) * 6), "hall-hold": ("POST", (IN, NO, NO, NO, NO, NO)),
     "my-bookings": ("GET", SIGNED_IN), "my-booking": ("GET", (IN, NO, NO, NO, NO, NO)),
     "my-booking-calendar": ("GET", (IN, NO, NO, NO, NO, NO)), "my-booking-act": ("POST", (IN, NO, NO, NO, NO, NO)),

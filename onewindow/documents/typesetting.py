@@ -15,7 +15,6 @@ import cvttf_NotoSansCJK_Regular
 import segno
 import typst
 from django.conf import settings
-from pyhanko.pdf_utils.reader import PdfFileReader
 
 from onewindow.kernel.ledger import canonical
 
@@ -114,11 +113,6 @@ def render(template: str, facts: dict[str, Any], template_digest: str | None = N
         pdf = press.compiler.compile(format="pdf", sys_inputs=inputs, timestamp=TIMESTAMP)
     assert isinstance(pdf, bytes)
     return pdf
-
-
-def pages(pdf: bytes) -> int:
-    """Sheets of paper it takes."""
-    return int(PdfFileReader(io.BytesIO(pdf)).root["/Pages"]["/Count"])
 
 
 def qr_svg(text: str, *, scalable: bool = False) -> str:

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from onewindow.cases.models import Case
-from onewindow.hall.models import Device, Ticket
+from onewindow.documents import sheets
+from onewindow.hall.models import Device, Printout, Ticket
 from tests.e2e.conftest import look
 from tests.e2e.test_kiosk import HALL, device, kiosk, press_keys, sign_in  # noqa: F401 - fixtures
 
@@ -46,7 +47,9 @@ def test_a_guide_by_the_letters_of_its_pinyin_and_a_number(kiosk, size):  # noqa
     page.get_by_role("button", name="打印清单").click()
     expect(page.get_by_role("heading", name="正在打印")).to_be_visible()
     watch(page, "kiosk-printing")
-    assert Device.objects.get(site=HALL, code="F01").sheets < 100
+    paper = page.pdf(prefer_css_page_size=True)
+    made = Printout.objects.get(what="guide")
+    assert (sheets.count(paper), Device.objects.get(site=HALL, code="F01").sheets) == (made.pages, 100 - made.pages)
     page.get_by_role("link", name="首页").click()
     page.get_by_role("link", name=re.compile("^ ?取号")).click()
     watch(page, "kiosk-zones")
@@ -57,6 +60,7 @@ def test_a_guide_by_the_letters_of_its_pinyin_and_a_number(kiosk, size):  # noqa
     page.get_by_role("button", name="取号", exact=True).click()
     expect(page.locator(".ksk-ticket-number")).to_have_text(Ticket.objects.get().number)
     watch(page, "kiosk-ticket")
+    assert sheets.count(page.pdf(prefer_css_page_size=True)) == 1
 
 
 def test_an_application_filled_in_by_touch_is_tracked_and_its_certificate_printed(kiosk):  # noqa: F811

@@ -57,17 +57,16 @@ class TestGuides:
         once = press(text(kiosk.get(address("kiosk-guide", item.pk), {"done": "1"})), action)
         for _ in range(2):
             kiosk.post(action, {"once": once})
-        assert "正在打印" in text(kiosk.get(address("kiosk-printing", once)))
-        sheet = kiosk.get(address("kiosk-sheet", once))
-        assert sheet.content.startswith(b"%PDF") and "frame-ancestors 'self'" in sheet["Content-Security-Policy"]
-        assert kiosk.get(address("kiosk-sheet", once)).status_code == 404
-        assert "已经打印过" in text(kiosk.get(address("kiosk-printing", once)))
+        page = text(kiosk.get(address("kiosk-printing", once)))
+        assert "正在打印" in page and page.count("data:image/png") == Printout.objects.get().pages
+        again = text(kiosk.get(address("kiosk-printing", once)))
+        assert "已经打印过" in again and "data:image" not in again and "data-print" not in again
         assert Device.objects.get().sheets == 10 - Printout.objects.get().pages
 
     def test_another_device_gets_nothing_of_it(self, kiosk):
         item = flagship()
         kiosk.post(address("kiosk-guide-print", item.pk), {"once": "a" * 32})
-        assert at(a_device("F02")).get(address("kiosk-sheet", "a" * 32)).status_code == 404
+        assert at(a_device("F02")).get(address("kiosk-printing", "a" * 32)).status_code == 404
 
 
 class TestCertificate:
@@ -99,9 +98,8 @@ class TestCertificate:
         once = press(page, address("kiosk-certificate-print", number))
         holder.post(address("kiosk-certificate-print", number), {"once": once})
         holder.post(address("kiosk-end"))
-        assert holder.get(address("kiosk-sheet", once)).status_code == 404
+        assert holder.get(address("kiosk-printing", once)).status_code == 404
         sign_in(holder, phone="13900009999")
-        assert holder.get(address("kiosk-sheet", once)).status_code == 404
         assert holder.get(address("kiosk-printing", once)).status_code == 404
         assert holder.post(address("kiosk-certificate-print", number), {"once": "b" * 32}).status_code == 404
         assert number not in text(holder.get(address("kiosk-certificates")))

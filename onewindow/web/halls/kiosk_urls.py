@@ -27,5 +27,4 @@ urlpatterns = [
     path("kiosk/<str:code>/certificates/", matters.certificates, name="kiosk-certificates"),
     path("kiosk/<str:code>/certificates/<str:number>/prints/", sheets.certificate, name="kiosk-certificate-print"),
     path("kiosk/<str:code>/printing/<str:once>/", sheets.show, name="kiosk-printing"),
-    path("kiosk/<str:code>/printing/<str:once>/sheet/", sheets.sheet, name="kiosk-sheet"),
 ]

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,8 +14,8 @@ from django.views.decorators.http import require_POST
 from onewindow.catalogue import lists
 from onewindow.catalogue.checklist import read_answers
 from onewindow.catalogue.models import Item
-from onewindow.documents import files, papers, typesetting
-from onewindow.documents.models import Certificate
+from onewindow.documents import files, papers, sheets, typesetting
+from onewindow.documents.models import Certificate, File
 from onewindow.hall.actions import printing
 from onewindow.hall.models import Printout
 from onewindow.kernel import clock, limits
@@ -40,7 +39,7 @@ def guide(request: AtRequest, code: str, item: str) -> HttpResponse:
     if not limits.hit(f"guides:{request.device.key}", limit=GUIDES, per=timedelta(minutes=10)):
         messages.error(request, "刚刚打印得太多了，请过一会儿再打，或用手机扫码看。")
         return redirect("kiosk-guide", code, item)
-    pages = typesetting.pages(_leaflet(request, found, said))
+    pages = sheets.count(_leaflet(request, found, said))
     made = printing.guide(item, request.device, pages=pages, once=request.POST.get("once", ""))
     return redirect(reverse("kiosk-printing", args=[code, made.once]) + (f"?{urlencode(said)}" if said else ""))
 
@@ -62,8 +61,7 @@ def certificate(request: SignedIn, code: str, number: str) -> HttpResponse:
     found = next((each for each in own_certificates(request) if each.number == number), None)
     if found is None:
         raise Http404
-    with files.open_file(papers.certificate_pdf(found)) as pdf:
-        pages = typesetting.pages(pdf.read())
+    pages = sheets.count(_bytes(papers.certificate_pdf(found)))
     device = request.device  # type: ignore[attr-defined]
     made = printing.certificate(found, device, by=request.principal, pages=pages, once=request.POST.get("once", ""))
     return redirect("kiosk-printing", code, made.once)
@@ -71,23 +69,23 @@ def certificate(request: SignedIn, code: str, number: str) -> HttpResponse:
 
 @at_kiosk
 def show(request: AtRequest, code: str, once: str) -> HttpResponse:
+    """The pages, once: loading it again prints nothing and shows nothing."""
     made = _printout(request, once)
-    query = f"?{request.GET.urlencode()}" if request.GET else ""
-    return render(request, "kiosk/printing.html", {"printout": made, "query": query, "site": request.device.site})
+    fresh = made.at > clock.now() - FRESH and printing.begin(made)
+    pages = sheets.pictures(_content(request, made)) if fresh else []
+    return render(request, "kiosk/printing.html", {"printout": made, "pages": pages, "site": request.device.site})
 
 
-@at_kiosk
-def sheet(request: AtRequest, code: str, once: str) -> HttpResponseBase:
-    """What the printer gets, once: loading the page again prints nothing."""
-    made = _printout(request, once)
-    if made.at < clock.now() - FRESH or not printing.begin(made):
-        raise Http404
+def _content(request: AtRequest, made: Printout) -> bytes:
     if made.what == Printout.What.CERTIFICATE:
-        return files.serve(papers.certificate_pdf(get_object_or_404(Certificate, number=made.subject)))
+        return _bytes(papers.certificate_pdf(get_object_or_404(Certificate, number=made.subject)))
     item = get_object_or_404(Item.objects.select_related("current", "agency"), pk=made.subject)
-    response = HttpResponse(_leaflet(request, item, request.GET.dict()), content_type="application/pdf")
-    response["Content-Security-Policy"], response["X-Frame-Options"] = files.POLICY, "SAMEORIGIN"
-    return response
+    return _leaflet(request, item, request.GET.dict())
+
+
+def _bytes(file: File) -> bytes:
+    with files.open_file(file) as content:
+        return content.read()
 
 
 def _printout(request: AtRequest, once: str) -> Printout:

@@ -51,9 +51,10 @@ document.addEventListener("contextmenu", (event) => event.preventDefault());
 /* A page the browser kept is not shown again. */
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-/* Printing: a ticket by this page, a sheet by the frame it lies in; once. */
-if ("print" in stage.dataset && new URLSearchParams(location.search).get("print") !== "no") window.print();
-document.querySelector("[data-sheet]")?.addEventListener("load", (event) => event.target.contentWindow.print());
+/* Printing: by the page itself, once, when its pictures are there. */
+if ("print" in stage.dataset && new URLSearchParams(location.search).get("print") !== "no") {
+  Promise.all([...document.images].map((image) => image.decode().catch(() => {}))).then(() => window.print());
+}
 
 /* Turning: a screen at a time, with a line of the last one left in view. */
 const turns = document.querySelectorAll("[data-turn]");
