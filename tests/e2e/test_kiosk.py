@@ -39,6 +39,8 @@ def device(district):
 def kiosk(visit, device):
     def open_kiosk(*, js=True, size=(1080, 1920)) -> Page:
         page = visit(js=js)
+        # There is no printer in a test, and a print that waits for one bars every other.
+        page.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1; }")
         page.set_viewport_size({"width": size[0], "height": size[1]})
         by = principals.load(User.objects.get(username="manager").pk)
         page.goto(f"/kiosk/{HALL}/device/")

@@ -46,6 +46,7 @@ def test_a_guide_by_the_letters_of_its_pinyin_and_a_number(kiosk, size):  # noqa
         page.get_by_role("button", name="下一屏").click()
     page.get_by_role("button", name="打印清单").click()
     expect(page.get_by_role("heading", name="正在打印")).to_be_visible()
+    page.wait_for_function("window.printed === 1")
     watch(page, "kiosk-printing")
     paper = page.pdf(prefer_css_page_size=True)
     made = Printout.objects.get(what="guide")
@@ -63,7 +64,7 @@ def test_a_guide_by_the_letters_of_its_pinyin_and_a_number(kiosk, size):  # noqa
     assert sheets.count(page.pdf(prefer_css_page_size=True)) == 1
 
 
-def test_an_application_filled_in_by_touch_is_tracked_and_its_certificate_printed(kiosk):  # noqa: F811
+def test_an_application_filled_in_by_touch_and_tracked_by_its_number(kiosk):  # noqa: F811
     page = kiosk()
     sign_in(page)
     page.get_by_role("link", name=re.compile("自助申办")).click()
@@ -72,7 +73,7 @@ def test_an_application_filled_in_by_touch_is_tracked_and_its_certificate_printe
     page.get_by_role("button", name="开始申请").click()
     fill_in(page)
     look(page, "kiosk-check")
-    page.get_by_role("checkbox", name=re.compile("真实")).check()
+    page.get_by_role("checkbox", name=re.compile("真实|属实|承诺")).check()
     page.get_by_role("button", name="正式提交").click()
     expect(page.get_by_text("走到哪一步")).to_be_visible()
     look(page, "kiosk-case")
@@ -106,6 +107,9 @@ def fill_in(page: Page) -> None:
             return
         for group in page.locator("fieldset:has(input[type=radio])").all():
             group.locator("input[type=radio]").first.check()
+        for choice in page.locator("main select[required], main fieldset select").all():
+            if not choice.input_value():
+                choice.select_option(index=1)
         for box in page.locator("main input[required]:not([type=radio]):not([type=checkbox])").all():
             if not box.input_value():
                 box.click()
