@@ -67,7 +67,10 @@ def extended(request: Request, code: str) -> HttpResponse:
     """延时服务: this week's and next week's sessions with who serves, and what was done in the past weeks."""
     site = _site(code)
     this = monday_of(clock.today())
-    weeks = [(monday, serving.week(site, monday)) for monday in (this, this + timedelta(days=7))]
+    weeks = [
+        (monday, [shift for shift in serving.week(site, monday) if shift.duties or not shift.session.over])
+        for monday in (this, this + timedelta(days=7))
+    ]
     context = {"site": site, "now": serving.now(site), "weeks": weeks, "done": extra.weeks(site, WEEKS)}
     return render(request, "halls/extended.html", context)
 
