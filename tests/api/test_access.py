@@ -5,16 +5,20 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from onewindow.accounts import principal as principals
 from onewindow.accounts import tokens
 from onewindow.accounts.models import ApiToken, Person, User
-from onewindow.api import auth
+from onewindow.api import auth, nodes
 from onewindow.cases.models import Case, Party
-from onewindow.kernel import ledger
+from onewindow.hall.actions import leases
+from onewindow.hall.models import Node
+from onewindow.kernel import clock, ledger
 from tests.api.conftest import ANSWERS, FORM, Program, faults, issue, picture
 from tests.factories.accounts import MandateFactory, StaffFactory, citizen_number
 from tests.factories.catalogue import flagship
+from tests.hall.conftest import a_zone
 
 # Every address behind a token: method, path, scope.
 DOORS = [
@@ -226,3 +230,55 @@ def test_an_item_without_a_form_cannot_be_filed(program, item):
     flagship("XDP0052", complete=False)
     assert set(faults(program.post("/cases", {"item": "XDP0052"}))) == {"item"}
     assert set(faults(program.post("/cases", {"item": "NONE"}))) == {"item"}
+
+
+class TestNodes:
+    """The addresses of hall nodes: a token of its own kind, for its own site, and nothing else opens them."""
+
+    NODE_DOORS = [
+        ("post", "contact/"),
+        ("post", "brief/"),
+        ("post", "rows/"),
+        ("put", f"files/{'0' * 64}/"),
+    ]  # fmt: skip
+
+    @pytest.fixture
+    def token(self, db):
+        hall = a_zone().site
+        return leases.issue(hall, "一楼机房", by=ledger.System("test"))[1]
+
+    def knock(self, method, path, token="", site="510114", body=b"{}"):
+        header = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}
+        address = f"/api/nodes/{site}/{path}"
+        return Client().generic(method.upper(), address, body, content_type="application/json", **header)
+
+    @pytest.mark.parametrize(("method", "path"), NODE_DOORS)
+    def test_no_token_a_wrong_one_or_a_citizens_opens_nothing(self, method, path, token, citizen):
+        for wrong in ("", token + "x", issue(citizen.user)):
+            reply = self.knock(method, path, wrong)
+            assert (reply.status_code, reply["WWW-Authenticate"]) == (401, "Bearer")
+        assert self.knock(method, path, token, site="510115").status_code == 401
+        assert Program(token).get("/cases").status_code == 401
+        assert self.knock("get", path, token).status_code == 405
+
+    def test_a_token_that_was_not_begun_learns_and_brings_nothing(self, token):
+        for method, path, body in [
+            ("post", "brief/", b'{"have": {}, "begin": true}'),
+            ("post", "rows/", b'{"rows": []}'),
+            ("put", f"files/{'0' * 64}/", b"content"),
+        ]:
+            assert self.knock(method, path, token, body=body).status_code == 409
+
+    @pytest.mark.parametrize("path", ["contact/", "rows/"])
+    @pytest.mark.parametrize("body", [b"", b"[]", b'{"rows": 5}', b'{"rows": [{"n": 1}]}', b'{"clock": "soon"}'])
+    def test_nonsense_is_refused(self, token, path, body):
+        assert self.knock("post", path, token, body=body).status_code in {400, 422}
+
+    def test_a_file_that_is_not_what_it_says_is_not_kept(self, token):
+        Node.objects.update(state="live", contact_at=clock.now())
+        assert self.knock("put", f"files/{'0' * 64}/", token, body=b"content").status_code == 422
+        assert self.knock("put", "files/..%2Fsecrets/", token, body=b"content").status_code in {400, 404}
+
+    def test_guesses_of_one_address_are_counted(self, token, monkeypatch):
+        monkeypatch.setattr(nodes, "GUESSES", 2)
+        assert [self.knock("post", "contact/", f"own_{n}").status_code for n in range(3)] == [401, 401, 429]

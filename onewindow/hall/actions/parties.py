@@ -11,6 +11,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.catalogue.models import Item
 from onewindow.hall.actions import booking
 from onewindow.hall.models import Booking, Party, Slot
+from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 
 # People of one party, and parties somebody may have ahead.
@@ -49,6 +50,7 @@ def _ensure_sound(slot: Slot, name: str, guests: Sequence[Guest], by: Principal)
         raise ValueError("请写单位或团队的名称。")
     if slot.starts <= clock.now():
         raise ValueError("这个时段已经开始，请选以后的时段。")
+    authority.ensure_reachable(slot.queue.site_id, slot.starts)
     if until := booking.barred_until(by.user_id):
         raise ValueError(f"因多次预约没有来，{until:%-m月%-d日} 之前请到现场取号。")
     if not 2 <= len(guests) <= PEOPLE:
