@@ -136,7 +136,9 @@ def statutory(case: Case, accepted: datetime, limit: Limit) -> Deadline:
 
 def promised(case: Case, accepted: datetime, limit: Limit) -> Deadline:
     if case.by_promise:
-        return _running("promised", "承诺办结", "告知承诺：受理后当场作出决定", accepted, 0, stops_of(case))
+        handed = [datetime.fromisoformat(paper["closed_at"]) for paper in case.gaps.get("papers", [])]
+        basis = "告知承诺：容缺材料补齐后当场作出决定" if handed else "告知承诺：受理后当场作出决定"
+        return _running("promised", "承诺办结", basis, max([accepted, *handed]), 0, stops_of(case))
     basis, stops = limit.note or "本单位承诺的办结时限", stops_of(case)
     return _as_told(case, "promised", min, lambda: _running("promised", "承诺办结", basis, accepted, limit, stops))
 
@@ -249,7 +251,9 @@ def all_of(case: Case) -> list[Deadline]:
         found.append(intake(case))
     if case.accepted_at and guide.statutory:
         found.append(statutory(case, case.accepted_at, guide.statutory))
-    if case.accepted_at and (guide.promised or case.by_promise):
+    # On a promise it is decided on the spot, but not before what may come later 容缺 is there.
+    waits = case.by_promise and case.open_gaps
+    if case.accepted_at and (guide.promised or case.by_promise) and not waits:
         found.append(promised(case, case.accepted_at, guide.promised or Limit(days=0)))
     found += [gap(case), *open_reviews(case)]
     if case.decided_at:

@@ -256,3 +256,16 @@ def test_workers_at_once_remind_and_withdraw_once(monday):
             assert sum(pool.map(work, range(4))) == 1
         assert rows(case).count(event) == 1
     assert CreditRecord.objects.filter(case_number=case.number).count() == 1
+
+
+def test_together_with_a_promise_of_the_whole_the_day_on_the_spot_comes_with_the_last_paper(monday):
+    case = cases.draft(flagship(LICENCE))
+    drafts.save_answers(case, {"route": "promise"}, by=cases.citizen())
+    case = applications.fill(case, cases.citizen(), lacking=True)
+    intake.submit(case, by=cases.citizen(), promised=Promised(gaps=True, licence=True))
+    intake.accept(case, by=post(case, "clerk"))
+    assert case.by_promise and case.promised_due is None and case.due_on == case.statutory_due
+    monday.move_to("2026-03-05 10:00+08:00")
+    later(case)
+    assert case.promised_due == case.due_on == date(2026, 3, 5)
+    assert not case.is_overdue

@@ -89,7 +89,9 @@ def _schedule(
     if not clock.calendar().is_working(on):
         raise ValueError("请选一个工作日举行听证。")
     place = wording(place, least=4, otherwise="请写明听证的地点。")
-    (leader,) = proceedings.chosen(case, [chair], least=1, otherwise="请从本机关在岗的人员里选主持人。")
+    (leader,) = proceedings.chosen(
+        case, [chair], least=1, otherwise="请从本机关在岗的人员里选主持人。", roles=proceedings.CHAIRS
+    )
     if leader.pk in reviewers(case):
         raise ValueError(f"{leader.name}参加了这件申请的审查，不能主持听证（行政许可法第四十八条）。请另选一人。")
     clerk = wording(clerk, least=2, otherwise="请写明记录人。")

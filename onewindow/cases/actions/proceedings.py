@@ -58,10 +58,13 @@ def paper(
     return notices.paper(case, kind, by=by, nth=found.nth, **said, **facts)
 
 
-def officers_of(case: Case) -> list[User]:
-    """Who can be sent or chair: staff of the case's agency at work, free of bias."""
+# Who examines; a hearing may also be chaired by who directs the work and reviews nothing.
+EXAMINERS, CHAIRS = ("reviewer", "decider"), ("reviewer", "decider", "manager")
+
+
+def officers_of(case: Case, roles: tuple[str, ...] = EXAMINERS) -> list[User]:
+    """Who can be sent or chair: officers of the case's agency at work, free of bias."""
     today, biased = clock.today(), [each["user"] for each in case.recused]
-    roles = ("clerk", "reviewer", "decider", "manager")
     posts = Post.objects.filter(Q(ends__isnull=True) | Q(ends__gte=today), starts__lte=today, role__in=roles)
     staff = User.objects.filter(pk__in=posts.filter(agency=case.agency_id).values("user"), is_active=True)
     away = Absence.objects.on(today).values("user")
@@ -72,10 +75,12 @@ def people(ids: Iterable[int]) -> list[User]:
     return list(User.objects.filter(pk__in=list(ids)).order_by("name", "pk"))
 
 
-def chosen(case: Case, ids: Iterable[int], *, least: int, otherwise: str) -> list[User]:
+def chosen(
+    case: Case, ids: Iterable[int], *, least: int, otherwise: str, roles: tuple[str, ...] = EXAMINERS
+) -> list[User]:
     """The officers of these ids who may do it; ValueError `otherwise` where they are too few."""
     wanted = set(ids)
-    found = [user for user in officers_of(case) if user.pk in wanted]
+    found = [user for user in officers_of(case, roles) if user.pk in wanted]
     if len(found) < max(least, len(wanted)):
         raise ValueError(otherwise)
     return found

@@ -23,7 +23,7 @@ def shown(case: Case, principal: Principal) -> dict[str, Any]:
         for each in case.amendments
     ]
     can_stop = agents.stop_agent.transition.possible(case, principal) and not case.agent_stopped_at  # type: ignore[attr-defined]
-    return {"changes": changes, "may_consent": guards.applicant(case, principal), "may_stop_agent": can_stop}
+    return {"changes": changes, "own": guards.applicant(case, principal), "may_stop_agent": can_stop}
 
 
 @require_POST

@@ -6,11 +6,13 @@ from typing import Any
 
 from django import forms
 
+from onewindow.accounts import divisions
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import counsel, hearings, proceedings, visits
 from onewindow.cases.models import Case, Proceeding
 from onewindow.kernel import clock
+from onewindow.kernel.forms.keeping import display_values
 from onewindow.web.desk.acts.act import Act, Click, Words, one_of, text
 
 Kind, Stage = Proceeding.Kind, Proceeding.State
@@ -28,6 +30,13 @@ def line(label: str, *, required: bool = True) -> forms.CharField:
     return forms.CharField(label=label, max_length=200, required=required)
 
 
+def _address(case: Case) -> str:
+    """The first place the form names, apart from where to post something to."""
+    said = display_values(case.guide.form, case.form, divisions.name)
+    places = (field for field in case.guide.form.walk() if field.kind == "address" and not field.shown_when)
+    return next((said[field.key] for field in places if said[field.key]), "")[:200]
+
+
 class Visit(Words):
     on, time, place = day("核查日期"), hour(), line("核查地点")
     officers = forms.TypedMultipleChoiceField(
@@ -36,6 +45,7 @@ class Visit(Words):
     note = text("请当事人准备什么（可不填）", rows=2, required=False, max_length=300)
 
     def fit(self, case: Case, by: Principal) -> None:
+        self.fields["place"].initial = _address(case)
         self.fields["officers"].choices = [  # type: ignore[attr-defined]
             (user.pk, f"{user.name}（我）" if user.pk == by.user_id else user.name)
             for user in proceedings.officers_of(case)
@@ -53,7 +63,9 @@ class Schedule(Words):
 
     def fit(self, case: Case, by: Principal) -> None:
         busy = hearings.reviewers(case)
-        free = [(user.pk, user.name) for user in proceedings.officers_of(case) if user.pk not in busy]
+        free = [
+            (user.pk, user.name) for user in proceedings.officers_of(case, proceedings.CHAIRS) if user.pk not in busy
+        ]
         self.fields["chair"].choices = free or [("", "没有可以主持的人")]  # type: ignore[attr-defined]
 
 

@@ -44,7 +44,8 @@ def colleagues(case: Case, by: Principal) -> list[User]:
     today = clock.today()
     held = Q(posts__ends__isnull=True) | Q(posts__ends__gte=today)
     users = User.objects.filter(held, posts__agency=case.agency_id, posts__role__in=PARTNERS, is_active=True)
-    return list(users.filter(posts__starts__lte=today).exclude(pk=by.user_id).distinct().order_by("name", "pk"))
+    biased = [by.user_id, case.filed_by_id, *(each["user"] for each in case.recused)]
+    return list(users.filter(posts__starts__lte=today).exclude(pk__in=biased).distinct().order_by("name", "pk"))
 
 
 class Order(Words):
