@@ -1,4 +1,4 @@
-"""`call next` with 10,000 waiting and 220 windows, news at 300 screens: `python -m benchmarks.hall [--quick]`.
+"""`call next` with 10,000 waiting and 220 windows, calls seen by 300 screens: `python -m benchmarks.hall [--quick]`.
 
 Windows are shared out among client processes, each with its own connection. Every window calls once a round; the
 numbers called are finished between the rounds, outside the clock, so that 10,000 or more wait all the time.
@@ -8,45 +8,36 @@ from __future__ import annotations
 
 from benchmarks import ground  # isort: skip
 
+import asyncio
+import json
 import multiprocessing as mp
 import random
+import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing.context import ForkServerContext
-from time import perf_counter, sleep
+from time import perf_counter, sleep, time
 from typing import Any
 
+import aiohttp
+import psutil
 from django.core.management import call_command
 from django.db import connection
 
+from benchmarks.pages import serve
 from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import Principal, from_user
 from onewindow.hall.actions import calling, sitting
-from onewindow.hall.models import Queue, Ticket, Window, Zone
+from onewindow.hall.models import Queue, Ticket, Visit, Window, Zone
 from onewindow.kernel import clock
 from tests.factories.accounts import AgencyFactory, SiteFactory
 
 WAITING, QUEUES, WINDOWS, ZONES = 10_000, 23, 220, 5
 ROUNDS = 3 if ground.QUICK else 12
+SCREENS, CALLS, PACE = 300, 40 if ground.QUICK else 240, 0.25
 # Processes, and the seconds each rests between two calls: with a rest, 220 windows press about thirty times a second.
 RUNS = ((1, 0.0), (4, 0.0), (16, 0.0), (16, 0.5))
 
-# A tenth needs a window with English, a tenth has a turn earlier than it was drawn, a fifth of the visits have two.
-LINE = """
-WITH came AS (
-  INSERT INTO hall_visit (site_id, day, phone, secret, busy)
-  SELECT %(site)s, %(day)s, '', 'b' || to_char(n, 'FM00000000000'), false FROM generate_series(1, %(visits)s) AS n
-  RETURNING id
-), numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM came)
-INSERT INTO hall_ticket (state, site_id, day, number, queue_id, visit_id, source, priority, language, accessible,
-  turn_at, issued_at, calls, note, revision, chain_seq, chain_head)
-SELECT 'waiting', %(site)s, %(day)s, %(letter)s || to_char(t.n, 'FM00000'),
-  (%(queues)s::bigint[])[1 + t.n %% %(lines)s],
-  numbered.id, 'kiosk', '',
-  CASE WHEN t.n %% 10 = 3 THEN 'en' ELSE '' END, false,
-  now() - interval '1 s' * (%(waiting)s - t.n) - CASE WHEN t.n %% 10 = 7 THEN interval '20 min' ELSE interval '0' END,
-  now() - interval '1 s' * (%(waiting)s - t.n), 0, '', 0, 0, ''
-FROM generate_series(1, %(waiting)s) AS t(n) JOIN numbered ON numbered.n = 1 + (t.n - 1) %% %(visits)s
-"""
 FREE = """
 WITH over AS (
   UPDATE hall_ticket SET state = 'done', ended_at = now(), served_at = called_at WHERE state = 'called'
@@ -81,15 +72,23 @@ def hall() -> list[Seat]:
 
 
 def line(site: str, letter: str, waiting: int) -> None:
-    """Nothing but new numbers, in rows as the act of drawing leaves them."""
-    queues = list(Queue.objects.order_by("pk").values_list("pk", flat=True))
+    """Nothing but new numbers: a tenth needs English, a tenth has an earlier turn, a fifth of the visits have two."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM hall_ticket")
-        cursor.execute("DELETE FROM hall_visit")
-        cursor.execute(LINE, {
-            "site": site, "day": clock.today(), "queues": queues, "lines": QUEUES, "letter": letter,
-            "visits": waiting * 5 // 6, "waiting": waiting,
-        })  # fmt: skip
+        cursor.execute("TRUNCATE hall_visit, hall_ticket CASCADE")
+    queues, now, day = list(Queue.objects.order_by("pk")), clock.now(), clock.today()
+    visits = Visit.objects.bulk_create(Visit(site_id=site, day=day) for _ in range(waiting * 5 // 6))
+    Ticket.objects.bulk_create(
+        [
+            Ticket(
+                site_id=site, day=day, number=f"{letter}{n:05}", queue=queues[n % QUEUES],
+                visit=visits[n % len(visits)], language="en" if n % 10 == 3 else "",
+                issued_at=now - timedelta(seconds=waiting - n),
+                turn_at=now - timedelta(seconds=waiting - n + (1200 if n % 10 == 7 else 0)),
+            )
+            for n in range(waiting)
+        ],
+        batch_size=2000,
+    )  # fmt: skip
     ground.analyse()
 
 
@@ -137,13 +136,99 @@ def measure(context: ForkServerContext, seats: list[Seat], letter: str, many: in
     return many, pace, f"{len(spent):,}", f"{len(spent) / wall:,.0f}", *shares
 
 
+def caller(seats: list[Seat], results: Any) -> None:
+    """One call after another at the pace of a full hall; each number is finished before its window calls again."""
+    chance, told = random.Random(3), []
+    for n in range(CALLS):
+        seat = seats[n % len(seats)] if n else chance.choice(seats)
+        if ticket := calling.at(seat.window):
+            calling.finish(ticket, by=seat.by)
+        ticket = calling.call_next(seat.window, by=seat.by)
+        if ticket is not None:
+            told.append((f"{ticket.pk}-{ticket.calls}", time()))
+        sleep(PACE)
+    results.put(told)
+
+
+async def screen(session: aiohttp.ClientSession, url: str, seen: list[tuple[str, float]], ready: list[str]) -> None:
+    """A screen: what calls it shows, and when they came."""
+    known: set[str] = set()
+    async with session.get(url) as response:
+        if response.status != 200:
+            raise SystemExit(f"{url} answered {response.status}")
+        ready.append(url)
+        async for line in response.content:
+            if line.startswith(b"data: {"):
+                facts = json.loads(line[6:])
+                ids = {call["id"] for call in facts["calls"]} if "calls" in facts else {facts["id"]}
+                seen += [(each, time()) for each in ids - known if each]
+                known |= ids
+
+
+async def watch(port: int, urls: list[str], start: Any) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+    seen: list[tuple[str, float]] = []
+    ready: list[str] = []
+    limits = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", connector=limits[0], timeout=limits[1]) as session:
+        screens = [asyncio.create_task(screen(session, url, seen, ready)) for url in urls]
+        while len(ready) < len(urls):
+            await asyncio.sleep(0.2)
+            for one in screens:
+                if one.done():
+                    one.result()
+        await asyncio.sleep(2)
+        calls = await asyncio.to_thread(start)
+        await asyncio.sleep(5)
+        for one in screens:
+            one.cancel()
+    return calls, seen
+
+
+def live(context: ForkServerContext, seats: list[Seat]) -> None:
+    """220 window screens and 80 zone screens over HTTP; delay from the commit of a call to the byte at the screen."""
+    site = seats[0].window.site_id
+    line(site, "E", WAITING)
+    zones = list(Zone.objects.filter(site=site).values_list("code", flat=True))
+    urls = [f"/screens/{site}/windows/{seat.window.number}/events/" for seat in seats]
+    urls += [f"/screens/{site}/{zones[n % len(zones)]}/events/" for n in range(SCREENS - len(urls))]
+    server, port = serve()
+    results = context.Queue()
+
+    def start() -> list[tuple[str, float]]:
+        process = context.Process(target=caller, args=(seats, results))
+        process.start()
+        told = results.get()
+        process.join()
+        return told
+
+    try:
+        program, before = psutil.Process(server.pid), 0.0
+        before = ground.cpu_seconds(program)
+        told, seen = asyncio.run(watch(port, urls, start))
+        spent = ground.cpu_seconds(program) - before
+    finally:
+        server.terminate()
+        server.wait(10)
+    when = dict(told)
+    delays = [(at - when[call]) * 1000 for call, at in seen if call in when]
+    shares = (f"{ground.percentile(delays, share):.0f}" for share in (50, 95, 99))
+    row = (SCREENS, len(told), f"{1 / PACE:.0f}", f"{len(delays):,}", *shares, f"{spent:.1f}")
+    ground.table(
+        ["screens", "calls", "calls a second", "news seen", "p50 ms", "p95 ms", "p99 ms", "server CPU s"], [row]
+    )
+
+
 def main() -> None:
     call_command("migrate", verbosity=0)
     seats = hall()
     context = mp.get_context("forkserver")
     context.set_forkserver_preload(["benchmarks.ground"])
-    rows = [measure(context, seats, "ABCD"[n], *run) for n, run in enumerate(RUNS)]
+    rows = []
+    for n, run in enumerate(RUNS[1:3] if ground.QUICK else RUNS):
+        rows.append(measure(context, seats, "ABCD"[n], *run))
+        print(*rows[-1], file=sys.stderr)
     ground.table(["processes", "rest between", "calls", "a second", "p50 ms", "p95 ms", "p99 ms"], rows)
+    live(context, seats)
 
 
 if __name__ == "__main__":

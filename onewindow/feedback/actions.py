@@ -13,7 +13,7 @@ from onewindow.cases.actions import guards
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
 from onewindow.hall import live
-from onewindow.hall.models import Service, Ticket, Window
+from onewindow.hall.models import Service, Ticket, Zone
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 
@@ -59,12 +59,16 @@ def _invite(service: Service) -> Rating:
     return Rating.objects.get_or_create(service=service)[0]
 
 
-def open_at(window: Window) -> Rating | None:
-    """What the window's screen asks for: the last number's service that nobody has rated, for a short while."""
+def open_in(zone: Zone) -> dict[int, Rating]:
+    """What each window's screen asks for: the last number's service that nobody has rated, for a short while."""
     since = clock.now() - ASKED
     known = Rating.objects.select_related("service__ticket__queue", "service__ticket__item", "service__case__item")
-    last = known.filter(service__window=window, service__ticket__ended_at__gte=since, rated_at=None)
-    return last.order_by("-service__ticket__ended_at", "service").first()
+    last = known.filter(service__window__zone=zone, service__ticket__ended_at__gte=since, rated_at=None)
+    found: dict[int, Rating] = {}
+    for rating in last.order_by("-service__ticket__ended_at", "service"):
+        if rating.service:
+            found.setdefault(rating.service.window_id, rating)
+    return found
 
 
 def _served(rating: Rating, by: Actor) -> bool:

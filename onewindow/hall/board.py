@@ -33,14 +33,23 @@ def of_zone(zone: Zone) -> dict[str, Any]:
              "wait": str(loads[queue.pk].wait(loads[queue.pk].waiting) or "")}
             for queue in queues
         ],
-        "at": clock.now().isoformat(),
     }  # fmt: skip
 
 
-def of_window(window: Window) -> dict[str, Any]:
-    """Idle, paused, called or serving."""
-    sitting = Sitting.objects.select_related("user").filter(window=window, ended_at=None).first()
-    ticket = Ticket.objects.filter(window=window, state__in=Ticket.AT_WINDOW).first()
+def of_windows(zone: Zone) -> dict[int, dict[str, Any]]:
+    """Every window of the zone by primary key: idle, paused, called or serving; four statements."""
+    sittings = {
+        sitting.window_id: sitting
+        for sitting in Sitting.objects.select_related("user").filter(window__zone=zone, ended_at=None)
+    }
+    there = {
+        ticket.window_id: ticket for ticket in Ticket.objects.filter(window__zone=zone, state__in=Ticket.AT_WINDOW)
+    }
+    windows = Window.objects.filter(zone=zone).prefetch_related("queues")
+    return {each.pk: _window(each, sittings.get(each.pk), there.get(each.pk)) for each in windows}
+
+
+def _window(window: Window, sitting: Sitting | None, ticket: Ticket | None) -> dict[str, Any]:
     state = "closed" if sitting is None else "paused" if sitting.paused_at else ticket.state if ticket else "idle"
     return {
         "window": window.number,
@@ -50,5 +59,4 @@ def of_window(window: Window) -> dict[str, Any]:
         "reason": sitting.reason if sitting else "",
         "number": ticket.number if ticket else "",
         "id": f"{ticket.pk}-{ticket.calls}" if ticket else "",
-        "at": clock.now().isoformat(),
     }

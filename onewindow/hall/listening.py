@@ -7,19 +7,23 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from django.db import connection
 
 from onewindow.hall.live import CHANNEL
+from onewindow.hall.models import Zone
 
 log = logging.getLogger(__name__)
 # Seconds between two tries after the database was lost, and between signs of life on a quiet stream.
 AGAIN, QUIET = 2.0, 10.0
 # Streams a process holds at once; one more is refused, and its screen polls.
-STREAMS = 160
+STREAMS = 280
+# Seconds for which the streams of a zone may say what one of them has read, unless there was news.
+FRESH = 1.0
 
 
 class Listener:
@@ -87,6 +91,25 @@ class Listener:
 
 
 LISTENER = Listener()
+
+
+class Shared:
+    """What all streams of a zone say after one piece of news is read once a process, by whichever comes first."""
+
+    def __init__(self, read: Callable[[Zone], Any]) -> None:
+        self._read = read
+        self._locks: dict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._kept: dict[int, tuple[int, float, Any]] = {}
+
+    def of(self, zone: Zone) -> Any:
+        with self._locks[zone.pk]:
+            edition = LISTENER.edition[zone.pk]
+            kept = self._kept.get(zone.pk)
+            if kept and kept[0] == edition and time.monotonic() - kept[1] < FRESH:
+                return kept[2]
+            found = self._read(zone)
+            self._kept[zone.pk] = edition, time.monotonic(), found
+            return found
 
 
 def wait(box: queue.SimpleQueue[bool]) -> bool:

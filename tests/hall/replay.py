@@ -62,6 +62,9 @@ class Said:
     day: date
     least: float
     most: float
+    # Those before in the queue, and the windows it had.
+    ahead: int
+    windows: float
     waited: float
 
     @property
@@ -124,7 +127,7 @@ class Day:
         self.hall, self.day, self.travel, self.chance, self.habits = hall, day, travel, hall.chance, hall.habits
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self.order, self.now = count(), OPENS
-        self.said: dict[int, tuple[str, float, float]] = {}
+        self.said: dict[int, tuple[str, float, float, int, float]] = {}
         self.called: dict[int, float] = {}
         self.drawn: dict[int, float] = {}
         self.minutes: dict[int, float] = {}
@@ -169,9 +172,9 @@ class Day:
         source = Ticket.Source.BOOKING if booked else Ticket.Source.KIOSK
         (ticket,) = drawing.draw([wish], by=KIOSK, source=source)
         # What the page and the paper of the number say at this moment.
-        wait = estimates.loads([ticket.queue])[ticket.queue_id].wait(estimates.ahead_of(ticket))
-        if wait is not None:
-            self.said[ticket.pk] = code, wait.least, wait.most
+        load, ahead = estimates.loads([ticket.queue])[ticket.queue_id], estimates.ahead_of(ticket)
+        if wait := load.wait(ahead):
+            self.said[ticket.pk] = code, wait.least, wait.most, ahead, load.windows
         self.drawn[ticket.pk] = self.now
         mean = business.items[which][1]
         sigma = math.sqrt(math.log(1 + business.spread**2))
@@ -251,6 +254,6 @@ class Day:
         self.at(self.now + self.chance.uniform(*self.habits.between), self._press, seat)
 
     def _outcome(self) -> Iterator[Said]:
-        for pk, (code, least, most) in self.said.items():
+        for pk, (code, least, most, ahead, windows) in self.said.items():
             if pk in self.called:
-                yield Said(code, self.day, least, most, self.called[pk] - self.drawn[pk])
+                yield Said(code, self.day, least, most, ahead, windows, self.called[pk] - self.drawn[pk])

@@ -40,7 +40,7 @@ WITH heads AS MATERIALIZED (
   WHERE wq.window_id = %(window)s
 )
 SELECT t.* FROM hall_ticket t JOIN hall_visit v ON v.id = t.visit_id
-WHERE t.id IN (SELECT id FROM heads) AND t.state = 'waiting' AND NOT v.busy
+WHERE t.id = ANY(ARRAY(SELECT id FROM heads)) AND t.state = 'waiting' AND NOT v.busy
 ORDER BY t.turn_at, t.id LIMIT 1 FOR UPDATE OF t, v SKIP LOCKED
 """
 

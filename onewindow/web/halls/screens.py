@@ -19,8 +19,8 @@ from onewindow.documents.typesetting import qr_svg
 from onewindow.feedback import actions as feedback
 from onewindow.feedback.models import Rating
 from onewindow.hall import board, voice
-from onewindow.hall.listening import LISTENER, wait
-from onewindow.hall.models import Window, Zone
+from onewindow.hall.listening import LISTENER, Shared, wait
+from onewindow.hall.models import Ticket, Window, Zone
 from onewindow.kernel import clock, limits, wire
 from onewindow.web.halls.at_device import HallRequest as Request
 from onewindow.web.my.rating import VISITOR
@@ -49,7 +49,7 @@ def zone_board(request: HttpRequest, site: str, code: str) -> HttpResponse:
 
 def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResponse | HttpResponse:
     found = _zone(site, code)
-    return stream([found.pk], lambda: board.of_zone(found))
+    return stream([found.pk], lambda: ZONES.of(found))
 
 
 def window(request: Request, site: str, number: str) -> HttpResponse:
@@ -69,7 +69,7 @@ def window_board(request: Request, site: str, number: str) -> HttpResponse:
 def window_events(request: Request, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
     found = _window(site, number)
     asks = _asks(request, found)
-    return stream([found.zone_id], lambda: _at_window(found, asks))
+    return stream([found.zone_id], lambda: _said(WINDOWS.of(found.zone)[found.pk], asks))
 
 
 def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
@@ -88,17 +88,39 @@ def _asks(request: Request, window: Window) -> bool:
     return at_home or (device is not None and device.site_id == window.site_id)
 
 
-def _at_window(window: Window, asks: bool) -> dict[str, Any]:
-    """Idle, and the last visitor has not rated: the screen asks."""
-    facts = board.of_window(window)
-    rating = feedback.open_at(window) if asks and not facts["number"] else None
-    if rating is None or rating.service is None or rating.service.ticket.ended_at is None:
-        return facts
-    left = feedback.ASKED - (clock.now() - rating.service.ticket.ended_at)
-    return facts | {
-        "state": "rating", "number": rating.service.ticket.number, "seconds": max(1, int(left.total_seconds())),
+Told = tuple[dict[str, Any], dict[str, Any]]
+
+
+def _of_windows(zone: Zone) -> dict[int, Told]:
+    """Every window's facts; and where one is idle and the last visitor has not rated, what its screen asks."""
+    facts = board.of_windows(zone)
+    asking = {
+        pk: _asking(rating, rating.service.ticket)
+        for pk, rating in feedback.open_in(zone).items()
+        if rating.service and rating.service.ticket.ended_at and not facts[pk]["number"]
+    }
+    return {pk: (each, asking.get(pk, {})) for pk, each in facts.items()}
+
+
+def _said(told: Told, asks: bool) -> dict[str, Any]:
+    facts, asking = told
+    return facts | asking if asks else facts
+
+
+def _asking(rating: Rating, ticket: Ticket) -> dict[str, Any]:
+    assert ticket.ended_at is not None
+    left = feedback.ASKED - (clock.now() - ticket.ended_at)
+    return {
+        "state": "rating", "number": ticket.number, "seconds": max(1, int(left.total_seconds())),
         "token": rating.token, "qr": qr_svg(f"{settings.PUBLIC_URL}/rate/{rating.token}/", scalable=True),
     }  # fmt: skip
+
+
+def _at_window(window: Window, asks: bool) -> dict[str, Any]:
+    return _said(_of_windows(window.zone)[window.pk], asks)
+
+
+ZONES, WINDOWS = Shared(board.of_zone), Shared(_of_windows)
 
 
 @require_POST
@@ -136,16 +158,15 @@ def stream(
 
 
 def _events(zones: tuple[int, ...], facts: Callable[[], dict[str, Any]], rest: float) -> Iterator[str]:
-    """A comment when it is quiet. No connection is kept meanwhile."""
+    """A sign of life when it is quiet or nothing of it has changed. No connection is kept meanwhile."""
     with LISTENER.news_of(*zones) as box:
         yield "retry: 3000\n\n"
-        news = True
+        news, said = True, ""
         while True:
+            before = said
             if news:
                 said = json.dumps(facts(), ensure_ascii=False)
                 connection.close()
-                yield f"data: {said}\n\n"
-                time.sleep(rest)
-            else:
-                yield ": quiet\n\n"
+            yield f"data: {said}\n\n" if said != before else "event: alive\ndata:\n\n"
+            time.sleep(rest if said != before else 0)
             news = wait(box)

@@ -53,6 +53,7 @@ function listen() {
   const stream = new EventSource(map.dataset.stream);
   stream.onmessage = (event) => take(event.data);
   stream.onopen = () => { heard = Date.now(); };
+  stream.addEventListener("alive", () => { heard = Date.now(); });
 }
 
 async function poll() {

@@ -70,6 +70,7 @@ function listen() {
   const stream = new EventSource(main.dataset.stream);
   stream.onmessage = (event) => take(event.data);
   stream.onopen = () => { heard = Date.now(); };
+  stream.addEventListener("alive", () => { heard = Date.now(); });
 }
 
 async function poll() {
