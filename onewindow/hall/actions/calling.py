@@ -24,7 +24,7 @@ from onewindow.kernel.ledger import Actor
 
 State = Ticket.State
 # Heads looked at in each of the window's queues; four times as many when all of them are being taken at this moment.
-HEADS = 64
+HEADS = 24
 # What docs/decisions/0024 promises: nobody is passed by a person who came so much later.
 EARLIER = timedelta(minutes=30)
 
