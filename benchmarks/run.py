@@ -42,12 +42,12 @@ NOTES = {
     ),
     "events": "Django's test client in one process, one request after another, pages warm. Goal: p95 ≤ 150 ms.",
     "hall": (
-        "10,000 and more waiting, 23 queues, 220 windows with an officer; each process calls for its share of them. Goal: "
-        "p95 ≤ 20 ms. Screens: 220 of windows and 80 of zones on one server, from a call's commit to the byte."
+        "10,000 and more waiting, 23 queues, 220 windows with an officer; each process calls for its share of them. "
+        "Goal: p95 ≤ 20 ms. Screens: 220 of windows and 80 of zones on one server, from a call's commit to the byte."
     ),
     "estimates": (
-        "Days replayed in simulated time through the acts of the product, after days of history. Goal of a queue: median "
-        "error at most 3 minutes or 25 % of the wait."
+        "Days replayed in simulated time through the acts of the product, after days of history. Goal of a queue: "
+        "median error at most 3 minutes or 25 % of the wait."
     ),
     "calendar": (
         "20,000 open cases (2,000 with --quick) at two points of their road. A day closed tomorrow moves every one of "
