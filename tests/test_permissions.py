@@ -87,7 +87,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-delivery": ("POST", OWNER), "my-remedy": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing to object to
     "desk-deliveries": ("GET", DESK), "desk-delivery-proof": ("GET", (IN, NO, NO, NO, NO, NO)),
     "case-file": ("GET", CASE), "case-document": ("GET", CASE),
-    "case-application": ("GET", CASE),
+    "case-application": ("GET", CASE), "desk-approval": ("GET", DESK),
     "case-certificate": ("GET", (IN, NO, NO, NO, NO, NO)),  # none has been issued yet
     "desk-list": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-new": ("GET", (IN, NO, NO, OK, NO, OK)),
     "desk-instant": ("GET", (IN, NO, NO, OK, NO, NO)), "desk-case": ("GET", DESK), "desk-presence": ("GET", DESK),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines
 from onewindow.cases.models import Case
 from onewindow.catalogue.afterwards import CHANGES
+from onewindow.catalogue.procedure import Citation
 from onewindow.documents import papers
 from onewindow.documents.models import Paper
 from onewindow.kernel import clock, ledger
@@ -25,35 +28,40 @@ class Kind:
     title: str
     # The nature 字 in the number: 新卫健受字〔2026〕第0000012号.
     nature: str
+    # The article of 行政许可法 the act stands on; for what is no licence the item's own words say it.
+    article: str = ""
     # Must reach its addressee 送达; what is handed over on the spot or is no act of law need not.
     served: bool = True
 
 
+LICENCE_LAW = "《中华人民共和国行政许可法》"
+REVIEW_ORGAN = re.compile(r"向([^，。；（]{2,30}?(?:人民政府|局|厅|委员会|部门))(?:（[^）]*）)?申请(?:行政)?复议")
 # 投诉监督电话 where the item names none of its own.
 COMPLAINTS = "12345 政务服务便民热线"
 KINDS = {
     "receipt": Kind("receipt", "材料接收凭证", "收", served=False),
     "prereview": Kind("prereview_remarks", "预审意见告知书", "预", served=False),
-    "correction": Kind("correction", "补正告知书", "补"),
+    "correction": Kind("correction", "补正告知书", "补", "第三十二条"),
     "lapse": Kind("termination", "退件通知书", "退"),
     "special": Kind("special_procedure", "特别程序告知书", "特"),
-    "extension": Kind("extension", "延期决定通知书", "延"),
+    "extension": Kind("extension", "延期决定通知书", "延", "第四十二条"),
     "termination": Kind("termination", "终止办理通知书", "终"),
-    "visit_notice": Kind("proceeding", "现场核查通知书", "核"),
-    "visit_record": Kind("proceeding", "现场核查笔录", "勘"),
-    "hearing_right": Kind("proceeding", "听证告知书", "听告"),
-    "hearing_notice": Kind("proceeding", "听证通知书", "听通"),
-    "hearing_minutes": Kind("proceeding", "听证笔录", "听录"),
-    "third_party": Kind("proceeding", "利害关系人告知书", "利"),
+    "visit_notice": Kind("proceeding", "现场核查通知书", "核", "第三十四条第三款"),
+    "visit_record": Kind("proceeding", "现场核查笔录", "勘", "第三十四条第三款"),
+    "hearing_right": Kind("proceeding", "听证告知书", "听告", "第四十七条"),
+    "hearing_notice": Kind("proceeding", "听证通知书", "听通", "第四十八条"),
+    "hearing_announcement": Kind("proceeding", "听证公告", "听公", "第四十六条", served=False),
+    "hearing_minutes": Kind("proceeding", "听证笔录", "听录", "第四十八条"),
+    "third_party": Kind("proceeding", "利害关系人告知书", "利", "第三十六条"),
     "expert_opinion": Kind("proceeding", "专家评审意见书", "评"),
     "consultation": Kind("proceeding", "征求意见函", "函"),
     "discussion": Kind("proceeding", "集体讨论笔录", "议"),
-    "acceptance": Kind("acceptance", "受理通知书", "受"),
-    "refusal": Kind("refusal_to_accept", "不予受理决定书", "不受"),
-    "granted": Kind("decision_granted", "准予决定书", "准"),
-    "denied": Kind("decision_denied", "不予决定书", "不准"),
+    "acceptance": Kind("acceptance", "受理通知书", "受", "第三十二条"),
+    "refusal": Kind("refusal_to_accept", "不予受理决定书", "不受", "第三十二条"),
+    "granted": Kind("decision_granted", "准予决定书", "准", "第三十八条第一款"),
+    "denied": Kind("decision_denied", "不予决定书", "不准", "第三十八条第二款"),
     "withdrawal": Kind("withdrawal", "准予撤回通知书", "撤"),
-    "forwarded": Kind("forwarding", "初审转报通知书", "转"),
+    "forwarded": Kind("forwarding", "初审转报通知书", "转", "第三十五条"),
     "revoked": Kind("certificate_ended", "撤销决定书", "撤销"),
     "recalled": Kind("certificate_ended", "撤回决定书", "撤回"),
     "withdrawn_licence": Kind("certificate_ended", "吊销决定书", "吊"),
@@ -61,7 +69,7 @@ KINDS = {
     "promise": Kind("promise_letter", "承诺书", "诺", served=False),
     "gap_receipt": Kind("receipt", "容缺材料接收凭证", "缺收", served=False),
     "gap_lapse": Kind("gap_lapse", "视为撤回通知书", "视撤"),
-    "later_check": Kind("later_check", "事后核查记录", "核", served=False),
+    "later_check": Kind("later_check", "事后核查记录", "后核", served=False),
     "correction_order": Kind("correction_order", "责令限期改正通知书", "改"),
     "delivery": Kind("delivery", "送达回证", "送", served=False),
     "transfer": Kind("transfer", "移送通知书", "移"),
@@ -111,10 +119,11 @@ def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any
         "accepted_on": deadlines.on(case.accepted_at).isoformat() if case.accepted_at else "",
         "item": case.guide.name,
         "item_kind": case.guide.kind,
-        "basis": [f"{cite.law}{cite.article}" for cite in case.guide.basis],
+        **_basis(case, kind),
         "date": clock.today().isoformat(),
         "time": clock.now().astimezone(clock.SHANGHAI).strftime("%H:%M"),
         "remedies": case.guide.remedies.model_dump(),
+        "review_organ": _review_organ(case),
         # A utility or a notary decides no administrative act: nobody is sent to 复议 about it.
         "administrative": bool(case.guide.remedies.reconsideration or not case.guide.complete),
         "verify_url": f"{settings.PUBLIC_URL}/verify/",
@@ -126,6 +135,25 @@ def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any
         "kind": kind, "facts": whole,
         "template_digest": sealed.template_digest, "signature": sealed.signature, "key_id": sealed.key_id,
     }  # fmt: skip
+
+
+def _basis(case: Case, kind: str) -> dict[str, list[str]]:
+    """The item's own, and with it what the act itself stands on: words of the item, else 行政许可法 for a licence."""
+    guide, article = case.guide, KINDS[kind].article
+    own: Sequence[Citation] = guide.intake.basis if kind in {"correction", "acceptance", "refusal"} else ()
+    if kind == "extension" and guide.extension:
+        own = guide.extension.basis
+    act = [f"{cite.law}{cite.article}" for cite in own]
+    if article and not act and guide.kind == "行政许可":
+        act = [LICENCE_LAW + article]
+    item = [f"{cite.law}{cite.article}" for cite in guide.basis]
+    return {"basis": list(dict.fromkeys([*item, *act])), "act_basis": act}
+
+
+def _review_organ(case: Case) -> str:
+    """复议机关, as the item's own words name it for a refusal; it is the same for what else is decided."""
+    named = REVIEW_ORGAN.search(case.guide.remedies.reconsideration)
+    return named[1] if named else "有管辖权的人民政府"
 
 
 def paper_of(entry: Entry) -> Paper | None:

@@ -15,8 +15,8 @@ from onewindow.documents.typesetting import render
 __all__ = ["Sealed", "certificate_pdf", "check_facts", "issue_paper", "paper_pdf", "render", "seal_facts", "sealed_of"]
 
 IssuedT = TypeVar("IssuedT", bound=Issued)
-# The applicant's own words carry no seal of an organ.
-UNSEALED = frozenset({"application_form", "promise_letter"})
+# The applicant's own words carry no seal of an organ, nor does what officers wrote for one another.
+UNSEALED = frozenset({"application_form", "promise_letter", "approval_form"})
 
 
 class Forged(Exception):

@@ -48,6 +48,7 @@ NEEDS: dict[str, frozenset[str]] = {
     "certificate_ended": _PAPER | {"act", "certificate", "certificate_type", "ground", "reason"},
     "certificate": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
     "specimen": frozenset({"title", "number", "identifier", "holder", "organ", "issued_on", "valid_from"}),
+    "approval_form": frozenset({"title", "item", "organ", "case_number", "applicant", "date", "opinions"}),
     "application_form": frozenset({"item", "organ", "applicant", "date"}),
     "mandate": frozenset({"title", "item", "organ"}),
     "leaflet": frozenset({"title", "language", "organ", "materials", "glance", "verify_url"}),

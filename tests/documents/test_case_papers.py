@@ -2,7 +2,7 @@
 
 import pytest
 
-from onewindow.cases import notices
+from onewindow.cases import approval, notices
 from onewindow.cases.actions import outcome, review
 from onewindow.documents import files, papers, verification
 from onewindow.documents.models import Certificate
@@ -36,6 +36,12 @@ def test_a_granted_case_prints_every_paper_and_its_certificate(tmp_path):
     assert certificate.number in text_of(pdf, tmp_path)
     assert certificate.number in texts["granted"]
     assert f"?c={certificate.secret}" in certificate.facts["verify_url"]
+
+
+def test_the_approval_form_has_every_opinion_with_name_and_time(tmp_path):
+    text = text_of(approval.pdf(finished()), tmp_path)
+    assert "签署审查意见" in text and "准予" in text
+    assert all(name and at for _, _, name, at in approval.facts(finished())["opinions"])
 
 
 def test_a_refusal_in_the_decision_names_both_remedies(tmp_path):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from onewindow.accounts.models import User
 from onewindow.accounts.principal import from_user
 from onewindow.cases.actions import drafts
 from onewindow.catalogue.models import Item
-from onewindow.exchange import demo, outbox
+from onewindow.exchange import demo, imports, outbox
 from onewindow.exchange.peer import Peer, PeerServer
 from tests.e2e.conftest import look, worker_catches_up
 from tests.e2e.people import sign_in_as_staff, sign_in_by_phone
@@ -67,6 +67,7 @@ def test_filed_here_done_there(visit, peer):
     look(desk, "desk-outside")
     desk.goto("/desk/completions/")
     look(desk, "completions")
+    _bring_in(desk)
 
     operator = visit()
     sign_in_as_staff(operator, "operator")
@@ -78,3 +79,25 @@ def test_filed_here_done_there(visit, peer):
     look(operator, "exchange-system")
     operator.set_viewport_size({"width": 390, "height": 844})
     look(operator, "exchange-system")
+
+
+def _bring_in(desk: Page) -> None:
+    """The page waits with the worker and says by itself what became of the rows."""
+    rows = [
+        "事项编号,外部编号,办结日期,结果,申请人",
+        "XDP0219,T-1,2026-11-02,准予,李秀英",
+        "XDP0219,T-2,昨天,准予,王强",
+    ]
+    file = {"name": "11月.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    desk.locator("[name=file]").set_input_files(file)
+    desk.get_by_role("button", name="导入").click()
+    expect(desk.locator("#progress")).to_contain_text("已处理 0 / 2 行")
+    look(desk, "completions-under-way")
+    imports.run_due()
+    expect(desk.locator("#progress")).to_contain_text("导入完成")
+    expect(desk.locator("#refused")).to_be_visible()
+    expect(desk.locator("#progress")).to_contain_text("办结日期写不对")
+    look(desk, "completions-done")
+    desk.set_viewport_size({"width": 390, "height": 844})
+    look(desk, "completions-done")
+    desk.set_viewport_size({"width": 1280, "height": 900})

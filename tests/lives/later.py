@@ -14,6 +14,7 @@ from onewindow.cases.actions import (
     counsel,
     discretion,
     drafts,
+    extension,
     forwarding,
     gap,
     hearings,
@@ -150,6 +151,23 @@ def answered(case: Case, by: Principal, said: str) -> None:
     counsel.answer(case, by=by, proceeding=found.pk, advice=ADVICE[advice], opinion=opinion)
 
 
+def convene(case: Case, by: Principal, said: str) -> None:
+    """`2026-03-10，评审卫生设施的布局`."""
+    day, matter = said.split("，", 1)
+    experts = "周平，环境卫生，四川大学\n吴静，暖通，市建筑设计院"
+    counsel.convene_experts(case, by=by, on=date.fromisoformat(day), place="三楼评审室", matter=matter, experts=experts)
+
+
+def experts_said(case: Case, by: Principal, said: str) -> None:
+    found = _open(case, "experts")
+    counsel.record_experts(case, by=by, proceeding=found.pk, advice="agree", opinion=said)
+
+
+def ask_extension(case: Case, by: Principal, said: str) -> None:
+    days, reason = re.fullmatch(r"(\d+)个工作日，(.*)", said).groups()  # type: ignore[union-attr]
+    extension.ask(case, by=by, days=int(days), reason=reason)
+
+
 def discuss(case: Case, by: Principal, said: str) -> None:
     """`三人讨论，结论不予，理由`."""
     people, decision, reasons = said.split("，", 2)
@@ -228,6 +246,10 @@ ACTS = {
     "征求意见": ("审查岗", consult),
     "答复征求意见": ("区住建局审查岗", answered),
     "记录集体讨论": ("决定岗", discuss),
+    "组织专家评审": ("审查岗", convene),
+    "记录专家意见": ("审查岗", experts_said),
+    "提请延期": ("审查岗", ask_extension),
+    "不同意延期": ("机关负责人", lambda case, by, said: extension.decline(case, by=by, reason=said)),
     "请人一起申请": ("申请人", invite),
     "接受邀请，一起申请": ("另一方", lambda case, by, said: together.join(_party(case), by=by)),
     "共同申请人确认": ("另一方", confirm),

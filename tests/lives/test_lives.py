@@ -6,6 +6,7 @@ import re
 from datetime import datetime, time
 from functools import cache
 from operator import itemgetter
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,13 +17,18 @@ from django.db import transaction
 from onewindow.accounts.models import CreditRecord
 from onewindow.cases import deadlines, timeline, timers
 from onewindow.cases.models import Case, State
+from onewindow.cases.notices import KINDS
+from onewindow.documents import typesetting
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import canonical
 from onewindow.kernel.models import Entry
-from tests.lives import acts, book
+from tests.documents.test_papers import text_of
+from tests.lives import acts, book, contents
 
 LIVES = book.read()
+# Kind of paper → the first one issued in these lives.
+PAPERS: dict[str, dict[str, Any]] = {}
 STATES = {state.label: state for state in State}
 DATES = {"法定": "statutory_due", "承诺": "promised_due", "最迟": "due_on", "核查": "check_on"}
 # Early each morning the timers run, on every day a life of the chapter lasts.
@@ -94,6 +100,8 @@ class Run:
         assert rows[:1] == [(label, day)], f"应有：{label} {day}\n账本里是：{rows}"
         self.seen += 1
         self.row = Entry.objects.get(kind="case", subject=self.case.number, seq=self.seen)
+        if paper := self.row.data.get("paper"):
+            PAPERS.setdefault(paper["kind"], paper["facts"])
 
     def act(self, line):
         usual, action = acts.ACTS[line.act]
@@ -173,6 +181,25 @@ class Run:
 def test_life(life, chapters):
     if problem := chapters(life.chapter)[life.title]:
         raise problem
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_paper_the_acts_issue_contains_what_the_law_wants(kind, chapters, tmp_path):
+    for chapter in dict.fromkeys(life.chapter for life in LIVES):
+        chapters(chapter)
+    facts = PAPERS[kind]
+    text = text_of(typesetting.render(KINDS[kind].template, facts), tmp_path)
+    assert contents.missing(kind, facts, text) == []
+
+
+def test_no_two_kinds_of_paper_share_their_numbers():
+    assert len({kind.nature for kind in KINDS.values()}) == len(KINDS)
+
+
+def test_the_printed_table_of_papers_is_the_one_that_is_looked_for():
+    assert contents.CONTENTS.keys() == KINDS.keys()
+    assert contents.DOC.read_text(encoding="utf-8") == contents.printed(), "run: python -m tests.lives"
 
 
 @pytest.mark.parametrize("life", LIVES, ids=str)

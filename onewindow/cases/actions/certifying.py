@@ -26,9 +26,12 @@ def certify(case: Case, by: Actor, months: int | None = None) -> dict[str, Any]:
     old = case.concerns
     if problem := concerning.fault(case, old):
         raise WrongState(case, f"{problem}，不能准予。")
-    issued = _issue(case, by, months)
+    shown = display_values(case.guide.form, case.form, divisions.in_full)
+    issued, shows = _issue(case, by, months, shown), case.guide.result.shows
     facts: dict[str, Any] = {
         "result": case.guide.result.name,
+        # 内容和范围, as the certificate has it too.
+        "content": "；".join(f"{label}：{shown[key]}" for label, key in shows.items() if shown.get(key)),
         "certificate": issued.number if issued else "",
         "valid_until": issued.valid_until.isoformat() if issued and issued.valid_until else "",
     }
@@ -56,11 +59,10 @@ def _until(case: Case, months: int | None) -> date | None:
     return clock.add_months(start, months)
 
 
-def _issue(case: Case, by: Actor, months: int | None) -> Certificate | None:
+def _issue(case: Case, by: Actor, months: int | None, shown: dict[str, str]) -> Certificate | None:
     result = case.guide.result
     if result.kind not in {"certificate", "document"}:
         return None
-    shown = display_values(case.guide.form, case.form, divisions.in_full)
     today, until = clock.today(), _until(case, months)
     holder = shown.get(result.holder, "") or case.applicant_name
     return certificates.issue_certificate(

@@ -53,6 +53,8 @@ def extend(case: Case, *, by: Actor, days: int, reason: str) -> dict[str, Any]:
     deadlines.refresh(case)
     due = case.statutory_due.isoformat()
     facts: dict[str, Any] = {"days": days, "reason": reason, "before": before, "due_on": due}
+    if case.guide.statutory and case.guide.statutory.unit == "natural":
+        facts["unit"] = "天"
     if asked:
         facts["asked_by"] = asked["by_name"]
     if deadlines.governor_extends(case.guide):

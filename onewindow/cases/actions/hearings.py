@@ -21,6 +21,10 @@ from onewindow.kernel.models import Entry
 # Working days (§82): to apply, to organise the hearing, before it is held.
 TO_APPLY, TO_HOLD, NOTICE = 5, 20, 7
 RIGHTS = "申请人、利害关系人不承担组织听证的费用。听证公开举行；认为主持人与本许可有直接利害关系的，有权申请回避。"
+ANNOUNCED = (
+    "听证公开举行。公民、法人和其他组织要求旁听的，请凭有效身份证件在听证前到本机关登记；"
+    "与本事项有利害关系的，可以申请参加听证。"
+)
 CHAIRS = "担任听证主持人，不再参加审查"
 
 
@@ -67,6 +71,8 @@ def waive(case: Case, *, by: Actor, proceeding: Any) -> None:
 def schedule(case: Case, *, by: Principal, seen: int | None = None, **plan: Any) -> Case:
     """The notice, and with it the stop: the time of a hearing is not counted and is told in writing (§45)."""
     _schedule(case, by=by, seen=seen, **plan)
+    if case.guide.scrutiny.hearing == "required":
+        _announce(case, by=by)
     if case.state != State.PAUSED:
         days = clock.calendar().working_days_between(clock.today(), plan["on"])
         pause.pause(case, by=by, procedure="hearing", days=days, reason="举行听证")
@@ -110,6 +116,15 @@ def _schedule(
         "words": f"{said_day(on, time)} {place}",
         "paper": proceedings.paper(case, found, "hearing_notice", by=by, **facts),
     }
+
+
+@transition("case.hearing_announced", label="公告听证", source=UNDER_WAY, target=None, allowed=guards.examiner)
+def _announce(case: Case, *, by: Actor) -> dict[str, Any]:
+    """听证公告: what the law or the public interest makes a hearing necessary for is announced to society (§46)."""
+    found = Proceeding.objects.filter(case=case, kind=Proceeding.Kind.HEARING, state=Proceeding.State.PLANNED).last()
+    assert found is not None
+    paper = proceedings.paper(case, found, "hearing_announcement", by=by, body=[ANNOUNCED], announced=True)
+    return {"words": said_day(found.on, found.time), "paper": paper}
 
 
 schedule.transition = _schedule.transition  # type: ignore[attr-defined]

@@ -46,12 +46,15 @@ def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] |
     "case.denied", label="不予", source={State.DECIDING}, target=State.DECIDED, allowed=guards.concluder, tone="danger"
 )
 def deny(
-    case: Case, *, by: Actor, reason: str, concealed: bool = False, weighed: dict[str, Any] | None = None
-) -> dict[str, Any]:
+    case: Case, *, by: Actor, reason: str, concealed: bool = False, weighed: dict[str, Any] | None = None,
+    standard: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """不予: in writing with reasons and the right to reconsideration and suit (行政许可法 §38).
 
-    `concealed`: facts were hidden or papers false, which may bar another application (§78).
+    `concealed`: facts were hidden or papers false, which may bar another application (§78). `standard`: the technical
+    one, where a test, an inspection or a quarantine led to it (§55).
     """
+    standard = wording(standard)
     reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
     gap.ensure_closed(case)
     proceedings.ensure_done(case, grant=False)
@@ -63,7 +66,7 @@ def deny(
     deadlines.refresh(case)
     if concealed:
         judged |= {"concealed": True, "barred_until": bars.put(case, bars.CONCEALED)}
-    issued = notices.paper(case, "denied", by=by, outcome="不予", reason=reason, **judged)
+    issued = notices.paper(case, "denied", by=by, outcome="不予", reason=reason, standard=standard, **judged)
     return {"reason": reason, **judged, "paper": issued}
 
 

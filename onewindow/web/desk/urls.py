@@ -1,6 +1,7 @@
 from django.urls import path
 
 from onewindow.web.desk import (
+    approval,
     bindings,
     cases,
     certificates,
@@ -92,5 +93,6 @@ urlpatterns = [
     path("desk/cases/<str:number>/deliveries/<int:pk>/proof/", deliveries.proof, name="desk-delivery-proof"),
     path("desk/cases/<str:number>/dossier/", dossier.show, name="desk-dossier"),
     path("desk/cases/<str:number>/discretion/", discretion.decide, name="desk-discretion"),
+    path("desk/cases/<str:number>/approval/", approval.show, name="desk-approval"),
     path("desk/cases/<str:number>/<slug:act>/", cases.act, name="desk-act"),
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,18 +10,11 @@ from django import forms
 from onewindow.accounts.models import Agency
 from onewindow.catalogue import actions, running
 from onewindow.catalogue.guide import KINDS
-from onewindow.catalogue.models import Draft, Item
+from onewindow.catalogue.models import Item
 from onewindow.kernel import clock
-from onewindow.kernel.flow import Transition
+from onewindow.web.manage.act import Act, Plain
 
 REMARK = "remark."
-
-
-class Plain(forms.Form):
-    """Nothing to fill in."""
-
-    def arguments(self) -> dict[str, Any]:
-        return self.cleaned_data
 
 
 class Note(Plain):
@@ -94,18 +86,6 @@ class NewItem(forms.Form):
         return {"code": said["code"], "name": said["name"], "kind": said["kind"], "agency": said["agency"].pk}
 
 
-@dataclass(frozen=True)
-class Act:
-    slug: str
-    run: Callable[..., Draft]
-    form: type[Plain] = Plain
-    done: str = ""
-
-    @property
-    def transition(self) -> Transition:
-        return self.run.transition  # type: ignore[attr-defined]
-
-
 ACTS = {
     act.slug: act
     for act in [
@@ -117,20 +97,6 @@ ACTS = {
         Act("discard", actions.discard, Plain, "草稿已作废，现在的版本没有变化。"),
     ]
 }
-
-
-@dataclass(frozen=True)
-class Offer:
-    act: Act
-    form: Plain
-
-
-def offers(draft: Draft, by: Any, typed: tuple[str, Plain] | None = None) -> list[Offer]:
-    return [
-        Offer(act, typed[1] if typed and typed[0] == act.slug else act.form())
-        for act in ACTS.values()
-        if act.transition.possible(draft, by)
-    ]
 
 
 def remarked(posted: Mapping[str, str]) -> dict[str, str]:

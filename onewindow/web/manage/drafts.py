@@ -18,7 +18,8 @@ from onewindow.catalogue.models import Draft, Item, ItemVersion
 from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn
-from onewindow.web.manage.acts import ACTS, NewItem, Plain, offers, remarked
+from onewindow.web.manage.act import Plain, offers
+from onewindow.web.manage.acts import ACTS, NewItem, remarked
 from onewindow.web.manage.door import content_only, editor_only, the_draft, the_item
 from onewindow.web.manage.editor import counts
 from onewindow.web.manage.sections import OF_FIELD, SECTIONS
@@ -38,7 +39,7 @@ def draft_page(
     context: dict[str, Any] = {
         "draft": draft, "reading": reading, "sections": SECTIONS.values(), "counts": counts(reading.all),
         "changes": compare(draft.base.body if draft.base else {}, draft.content), "of_field": OF_FIELD,
-        "offers": offers(draft, request.principal, typed), "conflict": conflict,
+        "offers": offers(ACTS.values(), draft, request.principal, typed), "conflict": conflict,
         "own": request.principal.user_id in draft.writers, "remarked": remarked(request.POST.dict()),
         "touched": touched(draft, reading), "running": running,
     }  # fmt: skip

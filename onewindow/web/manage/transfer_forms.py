@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,7 +14,7 @@ from onewindow.cases.actions import transfer as acts
 from onewindow.cases.models import Transfer
 from onewindow.catalogue.models import Item
 from onewindow.kernel import clock
-from onewindow.kernel.flow import Transition
+from onewindow.web.manage.act import Act, Plain
 
 CODE = "事项编号"
 BY_STAGE = "by_stage"
@@ -120,27 +118,11 @@ def codes_in(data: bytes, giver: str) -> tuple[list[str], list[str]]:
     return codes, faults if codes or faults else ["清单里没有事项。"]
 
 
-class Plain(forms.Form):
-    use_required_attribute = False
-
-
 class Remark(Plain):
     remark = forms.CharField(
         label="要改什么", max_length=500, widget=forms.Textarea({"rows": 3}),
         error_messages={"required": "请写明要改什么。"},
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Act:
-    slug: str
-    run: Callable[..., Transfer]
-    form: type[Plain] = Plain
-    question: str = ""
-
-    @property
-    def transition(self) -> Transition:
-        return self.run.transition  # type: ignore[attr-defined]
 
 
 ACTS = {
@@ -153,17 +135,3 @@ ACTS = {
         Act("cancellation", acts.cancel, question="取消后不能恢复，事项仍归原实施主体。"),
     ]
 }
-
-
-@dataclass(frozen=True)
-class Offer:
-    act: Act
-    form: Plain
-
-
-def offers(plan: Transfer, by: Any, typed: tuple[str, Plain] | None = None) -> list[Offer]:
-    return [
-        Offer(act, typed[1] if typed and typed[0] == act.slug else act.form())
-        for act in ACTS.values()
-        if act.transition.possible(plan, by)
-    ]

@@ -16,8 +16,9 @@ from onewindow.catalogue import sheets
 from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.manage.act import Plain, offers
 from onewindow.web.manage.catalogue import MOST_BYTES, workbook_file
-from onewindow.web.manage.transfer_forms import ACTS, Plain, Plan, codes_in, offers
+from onewindow.web.manage.transfer_forms import ACTS, Plan, codes_in
 
 PAGE = 30
 State = Transfer.State
@@ -78,7 +79,7 @@ def plan_page(
 ) -> HttpResponse:
     ahead = plan.state in {State.DRAFTING, State.PROPOSED, State.APPROVED}
     context: dict[str, Any] = {
-        "plan": plan, "offers": offers(plan, request.principal, typed), "conflict": conflict,
+        "plan": plan, "offers": offers(ACTS.values(), plan, request.principal, typed), "conflict": conflict,
         "impact": transfers.impact(plan) if ahead else None, "stages": transfers.STAGES, "rules": acts.RULES,
         "goes": acts.goes, "own": request.principal.user_id in plan.writers,
         "may_edit": plan.state == State.DRAFTING and request.principal.has_at(None, "editor"),

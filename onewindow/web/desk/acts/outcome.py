@@ -19,6 +19,7 @@ class Grant(Words):
 
 class Deny(Words):
     reason = text("不予的事实和理由", rows=4, max_length=2000)
+    standard = text("所依据的技术标准（按检验、检测、检疫结果不予的填）", rows=1, required=False, max_length=300)
     ground = one_of("属于", {})
     field_order = ("ground",)
 
@@ -29,6 +30,8 @@ class Deny(Words):
             concealed += "，申请人一年内不得再次申请这项许可"
         licence = {"concealed": concealed} if case.guide.kind == "行政许可" else {}
         self.choose("ground", {"unmet": "不符合条件、标准"} | licence)
+        if not any(stop["procedure"] in {"inspection", "testing", "quarantine"} for stop in case.stops):
+            del self.fields["standard"]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
