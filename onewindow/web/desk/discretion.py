@@ -53,7 +53,11 @@ def decide(request: SignedIn, number: str) -> HttpResponse:
     case, typed = open_case(request, number), request.POST
     if typed.get("go") != "decide":
         alone = bool(request.headers.get("HX-Request")) and case.guide.discretion is not None
-        return render(request, "desk/_allowed.html", context(request, case)) if alone else file_page(request, case)
+        return (
+            render(request, "desk/_allowed.html", context(request, case) | {"case": case})
+            if alone
+            else file_page(request, case)
+        )
     try:
         done = discretion.decide(
             case, by=request.principal, seen=wire.whole(typed.get("seen", "")), **_said(case, typed)
