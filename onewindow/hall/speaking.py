@@ -9,6 +9,7 @@ import ctypes
 import io
 import wave
 from array import array
+from functools import cache
 from pathlib import Path
 
 VOICE, WORDS_A_MINUTE = b"cmn", 150
@@ -17,6 +18,12 @@ RETRIEVAL, RATE, UTF8, CHARACTER = 1, 1, 1, 1
 # Below this a sample is silence; so much of it stays before and after.
 QUIET, MARGIN = 250, 0.03
 Take = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+
+@cache
+def speaker() -> Speaker:
+    """One a process: the library keeps its voice and its callback in globals, and a second start leaves it dumb."""
+    return Speaker()
 
 
 class Speaker:

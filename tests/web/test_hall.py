@@ -181,3 +181,29 @@ class TestHours:
         for name, args in (("hall", ["510114"]), ("kiosk", ["510114"]), ("screen", ["510114", "A"])):
             with django_assert_max_num_queries(10):
                 assert re.search("业务SB|综合服务区", client.get(reverse(name, args=args)).content.decode())
+
+
+class TestHandingOver:
+    """交接: the next officer takes the window with whoever stands at it."""
+
+    @pytest.fixture
+    def colleague(self, desk):
+        member = officer(Post.Role.CLERK, name="周兰")
+        PostFactory(user=member.user, role=Post.Role.CLERK, agency=member.agency, site=SiteFactory())
+        principal.forget_all()
+        return member
+
+    def test_the_colleague_goes_on_with_the_number(self, queue, window, desk, colleague):
+        drawn(queue)
+        do(desk, "call")
+        assert "已交给周兰，您离岗了" in do(desk, "handover", to=colleague.user.pk)
+        ticket = Ticket.objects.get()
+        assert (ticket.state, ticket.officer_id) == (Ticket.State.CALLED, colleague.user.pk)
+        assert "A001" in do(colleague.client, "start")
+        assert list(Sitting.objects.filter(ended_at=None).values_list("user", flat=True)) == [colleague.user.pk]
+
+    def test_nobody_is_fetched_from_another_window(self, queue, window, desk, colleague):
+        other = a_window("A02", queue)
+        colleague.client.post(reverse("desk-window-sign-on"), {"window": other.pk})
+        assert "请选择谁来接班" in do(desk, "handover", to=colleague.user.pk)
+        assert Sitting.objects.filter(ended_at=None).count() == 2

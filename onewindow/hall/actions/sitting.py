@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
+from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import Principal
 from onewindow.hall import live
 from onewindow.hall.hours import Timetable
@@ -119,17 +120,30 @@ def sign_off(sitting: Sitting, *, by: Principal) -> None:
 @transaction.atomic
 def hand_over(sitting: Sitting, to: Principal, *, by: Principal) -> Sitting:
     """交接: the next officer takes the window with whoever stands at it."""
-    _own(sitting, by)
+    _own(Sitting.objects.select_for_update().get(pk=sitting.pk), by)
     if not to.has(*STAFF):
         raise ValueError(f"{to.name} 没有窗口岗位，不能接班。")
     if elsewhere := of(to):
         raise ValueError(f"{to.name} 正在 {elsewhere.window} 号窗口值守。")
     _back(sitting)
-    Sitting.objects.filter(pk=sitting.pk, ended_at=None).update(ended_at=clock.now())
-    taken = Sitting.objects.create(window_id=sitting.window_id, user_id=to.user_id)
+    Sitting.objects.filter(pk=sitting.pk).update(ended_at=clock.now())
+    try:
+        with transaction.atomic():
+            taken = Sitting.objects.create(window_id=sitting.window_id, user_id=to.user_id)
+    except IntegrityError as error:
+        raise ValueError(f"{to.name} 刚刚在别的窗口上岗了。") from error
     Ticket.objects.filter(window_id=sitting.window_id, state__in=Ticket.AT_WINDOW).update(officer_id=to.user_id)
     _note(sitting.window, "window.handed_over", by, to=to.name)
     return taken
+
+
+def reliefs(sitting: Sitting, principal: Principal) -> QuerySet[User]:
+    """Who may take over: officers of the same organs and place, who sit nowhere now."""
+    today, agencies = clock.today(), {post.agency for post in principal.posts if post.site == sitting.window.site_id}
+    posts = Post.objects.filter(Q(ends__isnull=True) | Q(ends__gte=today), starts__lte=today, role__in=STAFF,
+                                site_id=sitting.window.site_id, agency__in=agencies)  # fmt: skip
+    sitting_now = Sitting.objects.filter(ended_at=None).values("user")
+    return User.objects.filter(pk__in=posts.values("user"), is_active=True).exclude(pk__in=sitting_now).order_by("name")
 
 
 def _own(sitting: Sitting, by: Principal) -> None:

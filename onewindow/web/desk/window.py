@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.counter import person_at_window
-from onewindow.accounts.principal import Principal
+from onewindow.accounts.principal import Principal, from_user
 from onewindow.cases.models import Case
 from onewindow.feedback.actions import invite_at_window, open_in
 from onewindow.hall import estimates
@@ -60,6 +60,7 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
         "beside": opened.beside(ticket, window) if ticket else [],
         "to_rate": None if ticket else open_in(window.zone).get(window.pk),
         "served": list(ticket.services.select_related("case__item")) if ticket else [],
+        "reliefs": list(sitting.reliefs(seat, principal)),
         "others": Queue.objects.filter(site=window.site).exclude(pk=ticket.queue_id) if ticket else [],
         "done": Ticket.objects.filter(
             officer=principal.user_id, day=clock.today(), state=Ticket.State.DONE).count(),
@@ -122,6 +123,14 @@ def _identify(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
     calling.identify(there, by=request.principal, person=person)
 
 
+def _hand_over(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    chosen = sitting.reliefs(seat, request.principal).filter(pk=wire.whole(request.POST.get("to", "")) or 0).first()
+    if chosen is None:
+        raise ValueError("请选择谁来接班。")
+    sitting.hand_over(seat, from_user(chosen), by=request.principal)
+    messages.success(request, f"已交给{chosen.name}，您离岗了。")
+
+
 def _done(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
     there = calling.finish(_there(ticket), by=request.principal)
     invite_at_window(there)
@@ -164,6 +173,7 @@ VERBS: dict[str, Verb] = {
     "pause": lambda request, seat, ticket: sitting.pause(
         seat, by=request.principal, reason=request.POST.get("reason", "")
     ),
+    "handover": _hand_over,
     "continue": lambda request, seat, ticket: sitting.go_on(seat, by=request.principal),
     "sign-off": lambda request, seat, ticket: sitting.sign_off(seat, by=request.principal),
 }

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, again: bool, **options: Any) -> None:
         wanted = list(voice.PARTS) if again else voice.missing()
         try:
-            speaker = speaking.Speaker() if wanted else None
+            speaker = speaking.speaker() if wanted else None
         except (ImportError, OSError, RuntimeError) as error:
             raise CommandError(f"这台机器生成不了语音文件（{error}），大屏改用浏览器自己的语音或提示音。") from error
         for part in wanted:
