@@ -159,6 +159,8 @@ def stream(
 
 def _events(zones: tuple[int, ...], facts: Callable[[], dict[str, Any]], rest: float) -> Iterator[str]:
     """A sign of life when it is quiet or nothing of it has changed. No connection is kept meanwhile."""
+    if not connection.in_atomic_block:
+        connection.close()  # who waits for what another stream reads holds none: hundreds open at once after a cut
     with LISTENER.news_of(*zones) as box:
         yield "retry: 3000\n\n"
         news, said = True, ""
