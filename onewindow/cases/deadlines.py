@@ -89,8 +89,8 @@ def intake(case: Case) -> Deadline:
     basis = "、".join(f"{cite.law}{cite.article}" for cite in rule.basis) or "行政许可法第三十二条"
     silence = "，逾期不告知即为受理" if rule.silence == "accepted" else ""
     limit = Limit(days=0 if rule.on_the_spot else rule.days, unit=rule.unit)
-    if rule.on_the_spot and not clock.calendar().is_working(on(since)):
-        # Nobody stands at a counter then; what came by the web is looked at when the next working day begins.
+    if rule.on_the_spot and case.channel == "online" and not clock.calendar().is_working(on(since)):
+        # Nobody looks at what comes by the web then; a counter that is open on a Saturday does answer on the spot.
         limit, basis = Limit(days=1), f"{basis}；休息日收到的，下一个工作日当场"
     return _running("intake", "受理", f"{basis}：一次性告知要补正的内容{silence}", since, limit)
 

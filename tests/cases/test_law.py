@@ -99,6 +99,9 @@ class TestCorrections:
         assert case.due_on == date(2026, 3, 2)
         monday.move_to("2026-03-02 16:00+08:00")
         assert timers.run() == 0
+        monday.move_to("2026-03-01 10:00+08:00")
+        case.channel = Case.Channel.DESK
+        assert deadlines.intake(case).date == date(2026, 3, 1)
 
     def test_where_silence_is_no_acceptance_the_case_waits(self, monday):
         case = submitted(LICENCE, intake={"silence": "none"})
