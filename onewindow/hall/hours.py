@@ -30,7 +30,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Timetable:
-    """The rows of a site, read once; it answers for any of its queues.
+    """The rows of a site, read once; it answers for any of its queues, or (None) for a place that has none.
 
     `periods` are the opening hours as written; `served` leaves out extended sessions in which no window on the
     published roster serves the queue, where the site keeps rosters (`kept`).
@@ -55,7 +55,7 @@ class Timetable:
             _rostered(site_id, first, last) if kept else {},
         )
 
-    def periods(self, queue: Queue, day: date) -> list[Period]:
+    def periods(self, queue: Queue | None, day: date) -> list[Period]:
         """Of the day, in order; a special day of the queue goes before its zone's, that before the site's.
 
         Without rows never closed.
@@ -71,24 +71,24 @@ class Timetable:
         rows = [row for row in self.hours if row.weekday == weekday and _about(row, queue)]
         return sorted((Period(row.opens, row.closes, row.kind) for row in rows), key=lambda period: period.opens)
 
-    def served(self, queue: Queue, day: date) -> list[Period]:
+    def served(self, queue: Queue | None, day: date) -> list[Period]:
         return [period for period in self.periods(queue, day) if self._staffed(queue, day, period)]
 
-    def _staffed(self, queue: Queue, day: date, period: Period) -> bool:
-        return not (self.kept and period.extended) or (day, period.kind, queue.pk) in self.rostered
+    def _staffed(self, queue: Queue | None, day: date, period: Period) -> bool:
+        return not (self.kept and period.extended) or (day, period.kind, queue and queue.pk) in self.rostered
 
-    def now(self, queue: Queue, moment: datetime | None = None) -> Period | None:
+    def now(self, queue: Queue | None, moment: datetime | None = None) -> Period | None:
         """The period that is running and served."""
         period = self.open_now(queue, moment)
         day = (moment or clock.now()).astimezone(clock.SHANGHAI).date()
         return period if period and self._staffed(queue, day, period) else None
 
-    def open_now(self, queue: Queue, moment: datetime | None = None) -> Period | None:
+    def open_now(self, queue: Queue | None, moment: datetime | None = None) -> Period | None:
         """The period that is running by the opening hours, whoever is on the roster."""
         local = (moment or clock.now()).astimezone(clock.SHANGHAI)
         return next((period for period in self.periods(queue, local.date()) if local.time() in period), None)
 
-    def next_opening(self, queue: Queue, moment: datetime | None = None) -> datetime | None:
+    def next_opening(self, queue: Queue | None, moment: datetime | None = None) -> datetime | None:
         local = (moment or clock.now()).astimezone(clock.SHANGHAI)
         for ahead in range(AHEAD + 1):
             day = local.date() + timedelta(days=ahead)
@@ -115,8 +115,10 @@ def _rostered(site_id: str, first: date, last: date) -> Mapping[tuple[date, str,
     return Counter(row for row in rows if row[2] is not None)
 
 
-def _about(row: Hours | SpecialDay, queue: Queue) -> bool:
+def _about(row: Hours | SpecialDay, queue: Queue | None) -> bool:
     """The row speaks of the whole site, of the queue's zone or of the queue."""
+    if queue is None:
+        return row.queue_id is None and row.zone_id is None
     return row.queue_id in {None, queue.pk} and row.zone_id in {None, queue.zone_id}
 
 

@@ -18,6 +18,8 @@ DEVICE = ("site", "zone", "code", "name", "kind")
 HOURS = ("site", "zone", "queue", "weekdays", "opens", "closes", "kind")
 ATTENDANCE = ("site", "name", "agencies", "kinds")
 YES = {"": False, "yes": True}
+# In hours.csv instead of a site: every village station 便民服务站 that has no line of its own.
+STATIONS = "stations"
 
 
 def load(folder: Path) -> tuple[int, Problems]:
@@ -49,9 +51,9 @@ def _check_sites(tables: dict[str, list[Row]], problems: Problems) -> None:
     zones = {(row["site"], row["code"]) for row in tables["zones"]}
     queues = {(row["site"], row["code"]) for row in tables["queues"]}
     agencies = set(Agency.objects.order_by("pk").values_list("pk", flat=True))
-    for rows in tables.values():
+    for name, rows in tables.items():
         for row in rows:
-            if row["site"] not in sites:
+            if row["site"] not in sites and not (name == "hours" and row["site"] == STATIONS):
                 row.wrong("site", f"没有编号为“{row['site']}”的场所")
             if row.cells.get("zone") and (row["site"], row["zone"]) not in zones:
                 row.wrong("zone", f"zones.csv 里没有“{row['zone']}”区")
@@ -129,12 +131,16 @@ def _store_hours(rows: list[Row], zone_of: dict[tuple[str, str], int], queue_of:
     """Only for sites that have none yet: afterwards the hours are the manager's (/manage/hours/)."""
     kinds = {value: value for value in Hours.Kind.values}
     theirs = set(Hours.objects.order_by("site").values_list("site", flat=True).distinct())
+    own = theirs | {row["site"] for row in rows}
+    stations = Site.objects.filter(level=Site.Level.VILLAGE).exclude(pk__in=own).order_by("pk")
+    everywhere = list(stations.values_list("pk", flat=True))
     wanted = [
-        Hours(site_id=row["site"], zone_id=zone_of.get((row["site"], row["zone"])),
+        Hours(site_id=site, zone_id=zone_of.get((row["site"], row["zone"])),
               queue=queue_of.get((row["site"], row["queue"])), weekday=int(day), opens=_time(row, "opens"),
               closes=_time(row, "closes"), kind=row.one_of("kind", kinds))
         for row in rows
-        if row["site"] not in theirs
+        for site in (everywhere if row["site"] == STATIONS else [row["site"]])
+        if site not in theirs
         for day in row["weekdays"]
     ]  # fmt: skip
     return len(Hours.objects.bulk_create(wanted))

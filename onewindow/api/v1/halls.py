@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
@@ -12,7 +13,8 @@ from onewindow.accounts.models import Agency, Site
 from onewindow.api import problems
 from onewindow.api.auth import visitor
 from onewindow.api.v1.items import Organ
-from onewindow.hall import extended, serving
+from onewindow.catalogue.models import Item
+from onewindow.hall import extended, network, serving
 from onewindow.hall.sessions import monday_of
 from onewindow.kernel import clock
 
@@ -24,6 +26,13 @@ class HallBrief(Schema):
     name: str
     address: str
     phone: str
+    level: Literal["district", "town", "village"]
+    parent: str | None = Field(description="上级场所；村（社区）便民服务站的镇（街道）")
+
+
+class PlaceReply(HallBrief):
+    until: datetime | None = Field(description="现在开门，到这时；现在不开门为空")
+    opens: datetime | None = Field(description="下一次开门；现在开门或开放时间没有登记为空")
 
 
 class ServingWindow(Schema):
@@ -76,8 +85,9 @@ class ExtraReply(Schema):
     agencies: list[ShareReply]
 
 
-def _site(code: str) -> Site:
-    site = Site.objects.filter(zones__isnull=False, pk=code).distinct().first()
+def _site(code: str, sites: QuerySet[Site] | None = None) -> Site:
+    found = Site.objects.filter(zones__isnull=False).distinct() if sites is None else sites
+    site = found.filter(pk=code).first()
     if site is None:
         raise problems.not_found()
     return site
@@ -87,8 +97,9 @@ def _organ(agency: Agency) -> dict[str, str]:
     return {"code": agency.pk, "name": agency.name}
 
 
-def _brief(site: Site) -> dict[str, str]:
-    return {"code": site.pk, "name": site.name, "address": site.address, "phone": site.phone}
+def _brief(site: Site) -> dict[str, Any]:
+    kept = {"code": site.pk, "name": site.name, "address": site.address, "phone": site.phone}
+    return kept | {"level": site.level, "parent": site.parent_id}
 
 
 def _session(shift: serving.Shift) -> dict[str, Any]:
@@ -98,17 +109,34 @@ def _session(shift: serving.Shift) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/halls", response=list[HallBrief])
-def index(request: HttpRequest) -> list[dict[str, str]]:
-    """大厅和便民服务中心。"""
-    halls = Site.objects.filter(zones__isnull=False).distinct().order_by("level", "code")
-    return [_brief(site) for site in halls]
+class Sought(Schema):
+    level: Literal["", "district", "town", "village"] = Field(
+        "", description="district 大厅、town 镇（街道）、village 村"
+    )
+    parent: str = Field("", description="只要这个镇（街道）的便民服务站")
+    item: str = Field("", description="只要收这个事项的")
+
+
+@router.get("/halls", response=list[PlaceReply])
+def index(request: HttpRequest, sought: Query[Sought]) -> list[dict[str, Any]]:
+    """大厅、镇（街道）便民服务中心和村（社区）便民服务站，现在开不开门。"""
+    found = network.sites()
+    if sought.level:
+        found = found.filter(level=sought.level)
+    if sought.parent:
+        found = found.filter(parent=sought.parent)
+    if sought.item:
+        item = Item.objects.select_related("current").filter(pk=sought.item, current__isnull=False).first()
+        if item is None:
+            raise problems.not_found()
+        found = network.taking(found, item)
+    return [_brief(each.site) | {"until": each.until, "opens": each.opens} for each in network.places(list(found))]
 
 
 @router.get("/halls/{code}", response=HallReply)
 def show(request: HttpRequest, code: str) -> dict[str, Any]:
-    """现在谁在服务：延时场次按已发布的值班表，工作时间按已上岗的窗口。"""
-    now = serving.now(_site(code))
+    """现在谁在服务：延时场次按已发布的值班表，工作时间按已上岗的窗口；便民服务站没有窗口，只说开不开门。"""
+    now = _now(_site(code, network.sites()))
     windows = [
         {"number": each.window.number, "queues": each.queues, "agencies": [_organ(one) for one in each.agencies],
          "seated": each.seated}
@@ -123,6 +151,13 @@ def show(request: HttpRequest, code: str) -> dict[str, Any]:
 
 class Asked(Schema):
     day: date | None = Field(None, description="这一周里的任何一天；不填为本周")
+
+
+def _now(site: Site) -> serving.Now:
+    if site.level != Site.Level.VILLAGE:
+        return serving.now(site)
+    place = network.place(site)
+    return serving.Now(site, place.period.kind if place.period else "", place.until)
 
 
 @router.get("/halls/{code}/extended-sessions", response=WeekReply)

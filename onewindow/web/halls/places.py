@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -25,7 +25,7 @@ from onewindow.kernel import clock, limits, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
 from onewindow.web.account.guards import Request
-from onewindow.web.halls import asked
+from onewindow.web.halls import asked, network
 from onewindow.web.halls.holder import Holder
 
 PHONE_NUMBER = re.compile(r"1[3-9]\d{9}")
@@ -40,12 +40,9 @@ ERRANDS = {
 OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
 
 
-def index(request: HttpRequest) -> HttpResponse:
-    sites = Site.objects.filter(zones__isnull=False).distinct().order_by("level", "code")
-    return render(request, "halls/index.html", {"sites": sites})
-
-
 def show(request: Request, code: str) -> HttpResponse:
+    if station := Site.objects.select_related("parent").filter(pk=code, level=Site.Level.VILLAGE).first():
+        return network.station(request, station)
     return render(request, "halls/hall.html", _context(_site(code)))
 
 

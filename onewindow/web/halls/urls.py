@@ -1,9 +1,9 @@
 from django.urls import include, path
 
-from onewindow.web.halls import appointments, asked, parties, places, screens
+from onewindow.web.halls import appointments, asked, network, parties, places, screens
 
 urlpatterns = [
-    path("halls/", places.index, name="halls"),
+    path("halls/", network.index, name="halls"),
     path("halls/<str:code>/", places.show, name="hall"),
     path("halls/<str:code>/extended/", places.extended, name="hall-extended"),
     path("halls/<str:code>/tickets/", places.draw, name="hall-draw"),
