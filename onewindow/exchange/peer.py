@@ -97,10 +97,17 @@ class Peer:
         except OSError:
             return b""
 
-    def tell(self, external: str, status: str, words: str = "", at: datetime | None = None) -> int:
-        """One event, kept for polling and called back; the status of the answer, 0 when nobody answered."""
+    def tell(
+        self, external: str, status: str, words: str = "", at: datetime | None = None, *, after: str | None = None
+    ) -> int:
+        """One event, kept for polling and called back; the status of the answer, 0 when nobody answered.
+
+        `after`: only while the case still stands there; somebody may have pressed a button meanwhile.
+        """
         with self.lock:
             case = next(case for case in self.cases.values() if case["external"] == external)
+            if after is not None and case["status"] != after:
+                return 0
             event = {
                 "id": f"{self.prefix}-{len(self.events) + 1}", "number": case["said"]["number"], "external": external,
                 "status": status, "at": (at or datetime.now(UTC)).isoformat(), "words": words or SAYS.get(status, ""),
@@ -131,9 +138,9 @@ class Peer:
         for case in list(self.cases.values()):
             age = time.time() - case["at"]
             if case["status"] == "received" and age > self.auto[0]:
-                self.tell(case["external"], "accepted")
+                self.tell(case["external"], "accepted", after="received")
             elif case["status"] == "accepted" and age > self.auto[1]:
-                self.tell(case["external"], "granted")
+                self.tell(case["external"], "granted", after="accepted")
 
 
 class Handler(BaseHTTPRequestHandler):

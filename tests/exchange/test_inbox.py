@@ -120,7 +120,8 @@ class TestOrder:
         post(client, event(case, "accepted", at=earlier.isoformat()))
         case.refresh_from_db()
         assert (case.state, case.outcome) == ("outside_done", "granted")
-        assert Entry.objects.get(event="case.told_outside").data["late"]
+        kept = Entry.objects.get(event="case.told_outside").data
+        assert kept["late"] and "消息晚到，只作记录" in kept["told"]
 
     def test_a_word_faster_than_our_own_handover_waits_for_it(self, client, system, peer):
         case, number = filed(), f"SB{datetime.now(UTC):%y%m%d}00001"

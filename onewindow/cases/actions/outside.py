@@ -82,7 +82,7 @@ def tell(
     late = case.state == State.OUTSIDE_DONE or (at, RANK[status]) < _told_until(case)
     if not late:
         _keep(case, status, at, words)
-    told = f"{case.outside['name']}：{STATUSES[status]}（{_moment(at)}）"
+    told = f"{case.outside['name']}：{STATUSES[status]}（{_moment(at)}{'，消息晚到，只作记录' if late else ''}）"
     return {"status": status, "at": at.isoformat(), "told": told, "words": words, "how": how, "late": late}
 
 
