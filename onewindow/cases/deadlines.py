@@ -262,6 +262,9 @@ def all_of(case: Case) -> list[Deadline]:
 
 
 def _done(case: Case, key: str) -> date | None:
+    if key == "gap":
+        papers = case.gaps["papers"]
+        return None if case.open_gaps else on(max(datetime.fromisoformat(paper["closed_at"]) for paper in papers))
     moment = getattr(case, ENDED_BY[key]) if key in ENDED_BY else None
     return on(moment) if moment else None
 

@@ -113,6 +113,7 @@ class TestAcceptedWithGaps:
         monday.move_to("2026-03-20 16:00+08:00")
         later(case)
         assert case.open_gaps == [] and case.gap_on is None
+        assert next(each for each in deadlines.all_of(case) if each.key == "gap").done == date(2026, 3, 20)
         assert paper(case, "case.gap_filled")["papers"] == [
             {"name": "公共场所卫生管理制度", "count": 1, "form": "电子"}
         ]

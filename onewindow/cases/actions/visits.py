@@ -100,7 +100,7 @@ def record(
     faults = sum(result == "fault" for result, _ in findings.values())
     result = [
         ("到场核查人员", "、".join(names[pk] for pk in sorted(went))),
-        ("记录时间", clock.now().astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")),
+        ("记录时间", clock.now().astimezone(clock.SHANGHAI).strftime("%Y年%-m月%-d日 %H:%M")),
         *rows, *photos, ("核查结论", conclusion), ("当事人", who),
     ]  # fmt: skip
     proceedings.close(found, result, f"{faults} 项不符合" if faults else "符合")

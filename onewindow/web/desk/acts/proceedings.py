@@ -139,12 +139,13 @@ class Record(Words):
             self.fields[f"result_{point.key}"] = one_of(point.text, visits.FINDINGS)
             self.fields[f"note_{point.key}"] = text("现场情况", rows=2, required=False, max_length=500)
         self.fields["conclusion"] = text("核查结论", rows=2, max_length=1000)
-        self.fields["signed"] = one_of("当事人", visits.SIGNED)
+        self.fields["signed"] = one_of("当事人签没签字", visits.SIGNED)
         self.fields["party"] = line("当事人姓名（当事人看过笔录后在这里签名）")
         self.fields["witness"] = line("见证人姓名（拒绝签字时填）", required=False)
         for name, field in self.fields.items():
             label = str(field.label).split("（")[0]
-            asks = f"请选择“{label}”的结果。" if name.startswith("result_") else f"请填写{label}。"
+            verb = "请选择" if isinstance(field, forms.ChoiceField) else "请填写"
+            asks = f"请选择“{label}”的结果。" if name.startswith("result_") else f"{verb}{label}。"
             field.error_messages["required"] = asks
 
     def said(self) -> dict[str, Any]:
