@@ -100,6 +100,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-posts": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-away": ("POST", (IN, NO, NO, OK, OK, OK)),
     "desk-back": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-backup": ("POST", (IN, NO, NO, NO, NO, NO)),
     "desk-number": ("POST", DESK), "desk-clock": ("GET", DESK), "desk-act": ("POST", DESK),
+    "desk-corrections": ("GET", (IN, NO, NO, NO, NO, NO)),  # nothing was asked for: tests/cases/test_correction.py
     "desk-discretion": ("POST", (IN, NO, NO, NO, OK, NO)),
     "desk-certificates": ("GET", (IN, NO, NO, OK, OK, OK)),
     # Who may open the exchange's pages as operator or manager: tests/exchange/test_pages.py.

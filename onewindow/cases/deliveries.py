@@ -8,18 +8,23 @@ from datetime import date, datetime, time
 
 from django.conf import settings
 
+from onewindow.accounts.models import Mandate
 from onewindow.accounts.principal import Principal
 from onewindow.cases import deadlines, notices
 from onewindow.cases.actions import guards
-from onewindow.cases.models import Case, Delivery, Party, State
+from onewindow.cases.models import Case, Delivery, Party
 from onewindow.kernel import clock
 from onewindow.kernel.models import Entry
+from onewindow.notifications.mandates import of_body
 
 Way = Delivery.Way
 # 公告送达: natural days after publication (民事诉讼法 §95).
 NOTICE_DAYS = 30
-# What decides about the applicant: its period for 复议 and 诉讼 runs from the delivery.
-DECIDING = frozenset({"granted", "denied", "refusal", "termination", "lapse"})
+# What takes or refuses something: its period for 复议 and 诉讼 runs from the delivery.
+AGAINST = frozenset({
+    "denied", "refusal", "termination", "lapse", "gap_lapse", "revoked", "recalled", "withdrawn_licence", "cancelled",
+    "correction_order",
+})  # fmt: skip
 
 
 def effective(way: str, *, sent: date | None, signed: date | None = None, opened: date | None = None) -> date | None:
@@ -50,10 +55,21 @@ def derivation(delivery: Delivery) -> str:
 
 
 def has_account(case: Case) -> bool:
-    """Somebody can open it online: whoever filed it there, or the person's own account."""
-    if case.channel != Case.Channel.DESK:
+    """Somebody can open it online: whoever filed it there, while it is theirs to see, or the applicant's own account.
+
+    When an agent's mandate has ended, an elder without an account is served by nothing that lies online.
+    """
+    if case.channel != Case.Channel.DESK and not _agent_is_out(case):
         return True
-    return bool(case.person and case.person.users.exists())
+    if case.organisation_id:
+        return bool(of_body(case.organisation_id))
+    return bool(case.person and case.person.users.filter(is_active=True).exists())
+
+
+def _agent_is_out(case: Case) -> bool:
+    if case.mandate_id is None:
+        return False
+    return case.agent_stopped_at is not None or not Mandate.objects.in_force().filter(pk=case.mandate_id).exists()
 
 
 def agreed(case: Case, party: Party | None = None) -> bool:
@@ -87,7 +103,7 @@ def _fresh(case: Case, entry: Entry, party: Party | None) -> Delivery:
         party=party, addressee=party.name if party else case.applicant_name, created_at=entry.at,
     )  # fmt: skip
     by_hand = paper["kind"] in {"granted", "denied"} and settings.DELIVERY_COUNTS == "arrival"
-    if agreed(case, party) and not by_hand:
+    if agreed(case, party) and not by_hand and (party or has_account(case)):
         made.way, made.sent_at = Way.ONLINE, entry.at
         made.effective_on = effective(Way.ONLINE, sent=deadlines.on(entry.at))
     return made
@@ -139,11 +155,20 @@ class Remedy:
 
 
 def remedies(case: Case, rows: Iterable[Delivery]) -> list[Remedy]:
-    """From the day the decision took effect for this addressee; nothing before it has."""
-    if not (case.guide.remedies.reconsideration or not case.guide.complete):
+    """From the day the last of them took effect for this addressee; nothing before it has.
+
+    Where reconsideration comes first 复议前置 (行政复议法 §23) no day to sue runs yet: the papers say the same.
+    """
+    own = case.guide.remedies
+    if not (own.reconsideration or not case.guide.complete):
         return []
-    against = case.outcome == Case.Outcome.DENIED or case.state in {State.REFUSED, State.TERMINATED, State.LAPSED}
-    found = [row for row in rows if against and row.kind in DECIDING and row.is_effective]
-    return [
-        Remedy(row, each) for row in found[-1:] if row.effective_on for each in deadlines.remedies(row.effective_on)
-    ]
+    last = max((row for row in rows if row.kind in AGAINST and row.is_effective), key=_since, default=None)
+    if last is None:
+        return []
+    periods = deadlines.remedies(_since(last))
+    return [Remedy(last, each) for each in periods if not (own.first and each.key == "suit")]
+
+
+def _since(row: Delivery) -> date:
+    assert row.effective_on is not None
+    return row.effective_on

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards
 from onewindow.cases.models import Case, CasePaper
 from onewindow.documents import papers
-from onewindow.documents.models import Certificate, File
+from onewindow.documents.models import Certificate, File, PdfDigest
+from onewindow.kernel import clock
 from onewindow.kernel.forms import SECRET_KINDS
 
 OFFERED = 3
@@ -97,8 +98,11 @@ def _papers(case: Case, principal: Principal) -> QuerySet[CasePaper]:
 
 
 def _clean(cases: QuerySet[Case]) -> QuerySet[CasePaper]:
+    """Not the PDF of a certificate that has ended since, or has run out: it would be handed in as if it held."""
     kept = CasePaper.objects.filter(case__in=cases, removed_at__isnull=True, file__scan=File.Scan.CLEAN)
-    return kept.select_related("file", "case__item").order_by("-added_at")
+    over = ~Q(certificate__state=Certificate.State.VALID) | Q(certificate__valid_until__lt=clock.today())
+    ended = PdfDigest.objects.filter(over, sha256=OuterRef("file__sha256"))
+    return kept.exclude(Exists(ended)).select_related("file", "case__item").order_by("-added_at")
 
 
 def take(case: Case, key: str, title: str, principal: Principal) -> File | None:

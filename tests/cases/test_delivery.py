@@ -7,13 +7,16 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
+from onewindow.accounts.actions import revoke_mandate
 from onewindow.cases import deliveries, timers
-from onewindow.cases.actions import intake, opening, outcome, serving
+from onewindow.cases.actions import afterwards, drafts, intake, opening, outcome, serving
 from onewindow.cases.actions.serving import Handing
 from onewindow.cases.models import Case, Delivery, State
 from onewindow.kernel.models import Entry
 from tests.cases.conftest import denied, granted, post, rows, submitted, whole
 from tests.factories import cases
+from tests.factories.accounts import MandateFactory
+from tests.factories.applications import fill
 
 pytestmark = pytest.mark.django_db
 
@@ -234,3 +237,41 @@ def test_eight_looks_at_once_are_one_opening(calendar):
         list(pool.map(look, range(8)))
     assert rows(case).count("case.paper_opened") == 1
     assert Delivery.objects.count() == 1
+
+
+class TestRemedies:
+    def days(self, case):
+        return [each.deadline.key for each in deliveries.remedies(case, deliveries.ensure(case))]
+
+    def test_where_reconsideration_comes_first_no_day_to_sue_is_named(self, monday):
+        first = {"remedies": {"reconsideration": "向新都区人民政府申请行政复议。", "first": True}}
+        usual, special = denied(submitted("XDA0106")), denied(submitted("XDA0316", **first))
+        for case in (usual, special):
+            outcome.deliver(case, by=post(case, "clerk"), way="online")
+        assert self.days(usual) == ["reconsideration", "suit"]
+        assert self.days(special) == ["reconsideration"]
+
+    def test_who_loses_a_licence_learns_until_when_to_object(self, monday):
+        case = granted(submitted("XDA0106"))
+        outcome.deliver(case, by=post(case, "clerk"), way="online")
+        assert self.days(case) == []
+        monday.move_to("2026-03-10 10:00+08:00")
+        afterwards.cancel(case, by=post(case, "decider"), ground="given_back", reason="持证人交回了原件")
+        found = deliveries.remedies(case, deliveries.ensure(case))
+        assert [each.deadline.key for each in found] == ["reconsideration", "suit"]
+        assert found[0].row.kind == "cancelled" and found[0].deadline.start == date(2026, 3, 10)
+
+
+def test_when_the_agents_mandate_has_ended_nothing_lies_in_an_account_nobody_opens(monday):
+    elder, agent = cases.person(), cases.citizen("wang", name="王强", number="510125198506210014", phone="")
+    item = cases.flagship()
+    mandate = MandateFactory(principal_person_id=elder.pk, agent_id=agent.person_id, scope=[item.code])
+    case = drafts.open_case(item, by=agent, person=elder, mandate=mandate)
+    case = granted(intake.submit(fill(case, agent), by=agent))
+    assert deliveries.has_account(case)
+    revoke_mandate(mandate, by=agent, reason="不再代办")
+    assert not deliveries.has_account(case)
+    with pytest.raises(ValueError, match="没有网上账户"):
+        outcome.deliver(case, by=post(case, "clerk"), way="online")
+    cases.citizen()  # the elder opens an account
+    outcome.deliver(case, by=post(case, "clerk"), way="online")

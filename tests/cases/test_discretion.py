@@ -143,6 +143,8 @@ class TestForwarding:
         case = reviewed(submitted("XDA0106", forwarding={"organ": "四川省卫生健康委员会"}))
         with pytest.raises(ValueError, match="初审后请转报"):
             outcome.grant(case, by=post(case, "decider"))
+        with pytest.raises(ValueError, match="初审后请转报"):
+            outcome.deny(case, by=post(case, "decider"), reason="初审认为不符合规定的条件")
         forwarding.forward(case, by=post(case, "decider"), opinion="材料齐全，同意上报")
         assert (case.state, case.due_on) == (State.FORWARDED, None)
         assert row(case, "case.forwarded")["paper"]["facts"]["upper_organ"] == "四川省卫生健康委员会"

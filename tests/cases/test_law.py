@@ -256,6 +256,14 @@ class TestPauses:
         why = {day.date: day.why for day in clock.due.days}
         assert why[date(2026, 3, 6)] == why[date(2026, 3, 16)] == "暂停期间不计"
 
+    def test_ended_late_while_no_timer_ran_it_is_still_known_to_supervision(self, monday):
+        case = self.paused(intake.accept(case := submitted(LICENCE), by=post(case, "clerk")))
+        due = case.statutory_due
+        monday.move_to("2026-03-20 09:00+08:00")
+        pause.resume(case, by=post(case, "reviewer"), result="评审迟了几天才开完")
+        assert case.stops[-1]["overrun"] and case.statutory_due == due
+        assert Entry.objects.get(subject=case.number, event="case.resumed").data["overrun"] is True
+
 
 class TestExtensions:
     def late(self, case, days=10, by="head"):

@@ -5,10 +5,12 @@ from datetime import date
 import pytest
 
 from onewindow.accounts.models import Post
-from onewindow.cases import reuse
+from onewindow.cases import reuse, timeline, vault
 from onewindow.cases.actions import drafts, intake
+from onewindow.documents import certificates, papers
+from onewindow.kernel.ledger import System
 from onewindow.web.public.opendata import SPARED_COLUMNS
-from tests.cases.conftest import submitted, whole
+from tests.cases.conftest import granted, submitted, whole
 from tests.cast import officer
 from tests.factories import cases
 
@@ -44,3 +46,23 @@ def test_published_by_agency_and_month_and_never_a_single_matter(calendar, time_
     row = client.get("/open-data/reuse.csv").content.decode().splitlines()[1].split(",")
     assert row[:4] == ["2026-03", case.agency.name, "1", str(case.reuse["needed"])]
     assert row[-1] == str(reuse.share(case.reuse))
+
+
+def test_a_copy_of_a_certificate_that_has_ended_is_offered_no_more(calendar, time_machine):
+    """Handed in as a file it would pass for one that holds."""
+    time_machine.move_to("2026-03-02 10:00+08:00")
+    by = cases.citizen()
+    licence = timeline.certificate(granted(submitted("XDA0106")))
+    copy = papers.certificate_pdf(licence)
+    used, later = whole(), whole()
+    drafts.add_paper(used, "photo", copy, by=by)
+    intake.submit(used, by=by)
+    (title,) = (paper.title for paper in used.papers.filter(file=copy))
+
+    def names():
+        return [kept.name for kept in vault.offers(later, [title], by).get(title, [])]
+
+    assert copy.name in names()
+    key = f"paper:{used.papers.get(file=copy).pk}"
+    certificates.cancel(licence, by=System("test"), ground="持证人申请注销")
+    assert copy.name not in names() and vault.take(later, key, title, by) is None

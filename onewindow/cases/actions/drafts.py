@@ -122,7 +122,14 @@ def _now_in_force(item: Item) -> tuple[ItemVersion, str]:
     return known or ItemVersion.objects.get(pk=current), str(agency)
 
 
-def ensure_editable(case: Case, by: Principal) -> None:
+# What the clerk may write in for the applicant who stands at the window.
+WITNESSED = frozenset({State.PASSED, State.CORRECTING})
+
+
+def ensure_editable(case: Case, by: Principal, *, at_window: bool = False) -> None:
+    """`at_window`: the applicant is there, with the originals or a signature (correction.take_in)."""
+    if at_window and case.state in WITNESSED and guards.clerk(case, by):
+        return
     if not guards.filler(case, by):
         raise PermissionDenied("只有申请人可以修改申请内容。")
     if case.state not in EDITABLE:
@@ -133,9 +140,9 @@ def ensure_editable(case: Case, by: Principal) -> None:
 SAID = {"answers": "情况的回答", "form": "申请表的内容"}
 
 
-def _save(case: Case, by: Principal, **values: Any) -> None:
+def _save(case: Case, by: Principal, *, at_window: bool = False, **values: Any) -> None:
     """Write the draft's contents only while it is still the draft that was read, whatever happened since."""
-    ensure_editable(case, by)
+    ensure_editable(case, by, at_window=at_window)
     as_read = Case.objects.filter(pk=case.pk, revision=case.revision, state__in=EDITABLE)
     what = next((words for name, words in SAID.items() if name in values and values[name] != getattr(case, name)), "")
     with transaction.atomic():
@@ -154,13 +161,12 @@ def _save(case: Case, by: Principal, **values: Any) -> None:
 def _editing(case: Case, by: Principal, *, at_window: bool = False) -> Iterator[None]:
     """The draft's row locked and read again, for papers that come and go at once; the revision tells a submission.
 
-    `at_window`: what has passed the pre-review is completed by the clerk who has the originals in hand.
+    `at_window`: what has passed the pre-review, or is to be mended, is completed by the clerk who has the originals.
     """
     with transaction.atomic():
         locked = Case.objects.select_for_update()
         case.refresh_from_db(fields=["state", "revision", "remarks"], from_queryset=locked)
-        if not (at_window and case.state == State.PASSED and guards.clerk(case, by)):
-            ensure_editable(case, by)
+        ensure_editable(case, by, at_window=at_window)
         before = mark(case)
         yield
         if mark(case) != before:
@@ -174,10 +180,17 @@ def save_answers(case: Case, answers: Mapping[str, Any], *, by: Principal) -> No
     _save(case, by, answers=dict(answers), remarks=_fixed(case, places))
 
 
-def save_form(case: Case, form: Mapping[str, Any], *, by: Principal, changed: list[str] | None = None) -> None:
+def save_form(
+    case: Case, form: Mapping[str, Any], *, by: Principal, changed: list[str] | None = None, at_window: bool = False
+) -> None:
     """Keep the (sealed) form; remarks on the changed fields count as fixed."""
     places = {f"form:{key}" for key in changed or []}
-    _save(case, by, form=dict(form), remarks=_fixed(case, places))
+    _save(case, by, at_window=at_window, form=dict(form), remarks=_fixed(case, places))
+
+
+def answer_general(case: Case, *, by: Principal) -> None:
+    """What was asked of the application as a whole is there; the clerk has said how."""
+    _save(case, by, at_window=True, remarks=_fixed(case, {""}))
 
 
 def note_handed_in(case: Case, facts: Mapping[str, Any], *, by: Principal) -> None:
@@ -204,12 +217,14 @@ def _title(case: Case, material: str) -> str:
     raise ValueError(f"这个事项没有材料 {material}")
 
 
-def add_paper(case: Case, material: str, file: File, *, by: Principal, taken_from: str = "") -> CasePaper:
+def add_paper(
+    case: Case, material: str, file: File, *, by: Principal, taken_from: str = "", at_window: bool = False
+) -> CasePaper:
     """`taken_from` names what was there before, where it is not handed in anew."""
     title = _title(case, material)
     if file.scan == File.Scan.INFECTED:
         raise ValueError("文件含有害内容，没有收下。请换一个文件。")
-    with _editing(case, by):
+    with _editing(case, by, at_window=at_window):
         case.remarks = _fixed(case, {f"material:{material}"})
         same = case.papers.filter(material=material, file__sha256=file.sha256, removed_at__isnull=True).first()
         return same or CasePaper.objects.create(
@@ -244,11 +259,15 @@ def restore_paper(case: Case, paper: CasePaper, *, by: Principal) -> None:
 
 
 def see_paper(case: Case, material: str, paper_form: Literal["original", "copy"], *, by: Principal) -> CasePaper:
-    """A clerk has the paper in hand (原件、复印件) and needs no file."""
+    """A clerk has the paper in hand (原件、复印件) and needs no file. After a correction notice it is another one."""
     if not guards.clerk(case, by):
         raise PermissionDenied("只有窗口人员可以登记纸质材料。")
     title = _title(case, material)
     with _editing(case, by, at_window=True):
+        if case.state == State.CORRECTING:
+            before = case.papers.filter(material=material, file=None, removed_at__isnull=True)
+            before.filter(added_at__lt=case.corrections[-1]["asked_at"]).update(removed_at=clock.now())
+        case.remarks = _fixed(case, {f"material:{material}"})
         paper, _ = CasePaper.objects.get_or_create(
             case=case, material=material, paper_form=paper_form, removed_at=None, file=None,
             defaults={"added_by": by.key, "title": title},

@@ -44,6 +44,11 @@ def submitter(case: Case, by: Actor) -> bool:
     return filer(case, by) or (case.state == State.PASSED and clerk(case, by))
 
 
+def mender(case: Case, by: Actor) -> bool:
+    """The filer; whoever brings the correction to the window instead is taken in there, wherever it began."""
+    return filer(case, by) or (case.state == State.CORRECTING and clerk(case, by))
+
+
 def filler(case: Case, by: Actor) -> bool:
     """Whoever may write in the draft: the filer, or somebody the applicant asked to fill it in together."""
     if filer(case, by):

@@ -22,8 +22,7 @@ from onewindow.kernel.ledger import Actor, System
 def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] | None = None) -> dict[str, Any]:
     """准予: the decision letter, and with it the certificate (行政许可法 §38, §39, §44)."""
     opinion = wording(opinion)
-    if case.guide.forwarding:
-        raise ValueError(f"这个事项由{case.guide.forwarding.organ}决定，本机关初审后请转报。")
+    _ensure_ours(case)
     gap.ensure_closed(case)
     if barring := bars.standing(case):
         raise ValueError(f"不能准予：{bars.why(barring)}")
@@ -54,6 +53,7 @@ def deny(
     `concealed`: facts were hidden or papers false, which may bar another application (§78). `standard`: the technical
     one, where a test, an inspection or a quarantine led to it (§55).
     """
+    _ensure_ours(case)
     standard = wording(standard)
     reason = wording(reason, least=8, otherwise="不予决定必须写明事实和理由，至少八个字。")
     gap.ensure_closed(case)
@@ -68,6 +68,12 @@ def deny(
         judged |= {"concealed": True, "barred_until": bars.put(case, bars.CONCEALED)}
     issued = notices.paper(case, "denied", by=by, outcome="不予", reason=reason, standard=standard, **judged)
     return {"reason": reason, **judged, "paper": issued}
+
+
+def _ensure_ours(case: Case) -> None:
+    """Who reviews first hands everything up with an opinion, for or against; the upper organ decides (§35, §43)."""
+    if case.guide.forwarding:
+        raise ValueError(f"这个事项由{case.guide.forwarding.organ}决定，本机关初审后请转报。")
 
 
 def _weighed(case: Case, by: Actor, act: str, weighed: dict[str, Any] | None) -> dict[str, Any]:

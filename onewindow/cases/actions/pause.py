@@ -62,13 +62,18 @@ def pause(case: Case, *, by: Actor, procedure: str, days: int, reason: str) -> d
     allowed=guards.ender, tone="primary",
 )  # fmt: skip
 def resume(case: Case, *, by: Actor, result: str) -> dict[str, Any]:
-    """The clock goes on the next day; days beyond the one that was named have counted."""
+    """The clock goes on the next day; days beyond the one that was named have counted.
+
+    Supervision learns of those days, also where no timer ran on them.
+    """
     result = wording(result, least=2, otherwise="请写明特别程序的结果。")
-    last = case.stops[-1]
-    case.stops = [*case.stops[:-1], last | {"ended": clock.today().isoformat(), "result": result}]
+    last, today = case.stops[-1], clock.today().isoformat()
+    over = last["overrun"] or last["until"] < today
+    case.stops = [*case.stops[:-1], last | {"ended": today, "result": result, "overrun": over}]
     case.state = State.REVIEWING if case.step < len(case.review_steps) else State.DECIDING
     deadlines.refresh(case)
-    return {"procedure": PROCEDURES[last["procedure"]], "result": result}
+    late = {"overrun": True, "until": last["until"]} if over else {}
+    return {"procedure": PROCEDURES[last["procedure"]], "result": result, **late}
 
 
 @transition(

@@ -13,13 +13,12 @@ from onewindow.accounts.models import Absence, Post, User
 from onewindow.cases import notices, readiness
 from onewindow.cases.actions import guards
 from onewindow.cases.actions.wording import wording
-from onewindow.cases.models import Case, Proceeding, State
-from onewindow.cases.models.proceedings import said_day
+from onewindow.cases.models import Case, Proceeding
+from onewindow.cases.models.proceedings import UNDER_WAY, said_day
 from onewindow.kernel import clock, conditions
 from onewindow.kernel.flow import WrongState, transition
 from onewindow.kernel.ledger import Actor
 
-UNDER_WAY = [State.REVIEWING, State.PAUSED, State.DECIDING]
 Rows = list[tuple[str, str]]
 TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 

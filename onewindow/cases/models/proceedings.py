@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from onewindow.cases.models.case import Case
+from onewindow.cases.models.states import State
 from onewindow.kernel import clock
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class ProceedingQuerySet(models.QuerySet["Proceeding"]):
         """Open ones the person goes to, leads, or has to answer for an agency; the nearest first."""
         asked = sorted(principal.agencies("reviewer", "decider"))
         mine = Q(officers__contains=[principal.user_id]) | Q(agency__in=asked)
-        return self.open().filter(mine).select_related("case__item").order_by("on", "id")
+        under_way = self.open().filter(mine, case__state__in=UNDER_WAY)
+        return under_way.select_related("case__item").order_by("on", "id")
 
 
 class Proceeding(models.Model):
@@ -100,6 +102,8 @@ class Proceeding(models.Model):
         return self.is_open and self.on < clock.today()
 
 
+# Of a case that was withdrawn or ended otherwise nothing comes up any more.
+UNDER_WAY = [State.REVIEWING, State.PAUSED, State.DECIDING]
 OPEN = [Proceeding.State.TOLD, Proceeding.State.ASKED, Proceeding.State.PLANNED]
 
 

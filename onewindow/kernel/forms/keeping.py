@@ -166,14 +166,15 @@ def changes(schema: FormSchema, old: Mapping[str, Any], new: Mapping[str, Any]) 
     found: Iterable[Change] = (
         Change(field.key, field.label, say(field, old.get(field.key)), say(field, new.get(field.key)))
         for field in schema.walk()
-        if _mark(old.get(field.key)) != _mark(new.get(field.key))
+        if comparable(old.get(field.key)) != comparable(new.get(field.key))
     )
     return list(found)
 
 
-def _mark(value: Any) -> Any:
+def comparable(value: Any) -> Any:
+    """A kept value without what differs each time it is sealed."""
     if isinstance(value, list):
-        return [_mark(each) for each in value]
+        return [comparable(each) for each in value]
     if isinstance(value, Mapping):
-        return value["index"] if "index" in value else {key: _mark(part) for key, part in value.items()}
+        return value["index"] if "index" in value else {key: comparable(part) for key, part in value.items()}
     return value

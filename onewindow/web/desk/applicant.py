@@ -12,6 +12,8 @@ from onewindow.hall.actions import calling
 from onewindow.hall.models import Ticket
 from onewindow.web.account.guards import SignedIn
 
+Scans = dict[str, list[File]]
+
 
 def known(request: SignedIn) -> Ticket | None:
     """The number at the clerk's window, when it says who came."""
@@ -30,10 +32,10 @@ def said(request: SignedIn) -> dict[str, str]:
     return {"name": person.name, "number": person.number, "phone": typed["phone"] or person.phone}
 
 
-def scans(request: SignedIn) -> dict[str, list[File]]:
+def scans(request: SignedIn) -> Scans:
     """By material: what was scanned now, and what was kept when the page came back with a fault."""
     owner = request.principal.key
-    found: dict[str, list[File]] = {}
+    found: Scans = {}
     for name in request.FILES:
         if not name.startswith("scan_"):
             continue
@@ -51,7 +53,7 @@ def _is_key(text: str) -> bool:
     return len(text) == 36 and set(text) <= set("0123456789abcdef-")
 
 
-def keep(case: Case, scanned: dict[str, list[File]], *, by: Any) -> None:
+def keep(case: Case, scanned: Scans, *, by: Any) -> None:
     for key, kept in scanned.items():
         for file in kept:
             drafts.add_paper(case, key, file, by=by)

@@ -15,7 +15,7 @@ from onewindow.accounts.actions import view_number as view_full_number
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases import bars, concerning, deadlines, readiness, steps, timeline
-from onewindow.cases.actions import later_check, proceedings, second
+from onewindow.cases.actions import correction, guards, later_check, proceedings, second
 from onewindow.cases.models import OPEN_STATES, Case, Presence, Proceeding, State
 from onewindow.catalogue.procedure import PROCEDURES
 from onewindow.documents.content import FileRefused
@@ -97,9 +97,12 @@ def told(request: SignedIn, case: Case) -> dict[str, Any]:
 
 
 def judging(request: SignedIn, case: Case) -> dict[str, Any]:
-    """What waits for a second signature, what an expiry means, and the standard to decide by."""
+    """What a correction may ask for, what waits for a second signature or runs out, and the standard to decide by."""
     barring = bars.standing(case) if case.state in OPEN_STATES else None
     waiting = {
+        # Where a second notice may still ask for something; None: anywhere.
+        "anew": correction.places_again(case) if case.state in {State.SUBMITTED, State.RECEIVED} else None,
+        "mending": case.state == State.CORRECTING and guards.mender(case, request.principal),
         "proposed": second.words(case),
         "renewal": concerning.told(case),
         "barring": barring and bars.why(barring),

@@ -25,15 +25,14 @@ from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
 from onewindow.documents.content import FileRefused
-from onewindow.documents.models import Certificate, File
+from onewindow.documents.models import Certificate
 from onewindow.feedback.actions import invite
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import applicant, receipts, together, window
+from onewindow.web.desk.applicant import Scans
 from onewindow.web.my import promises, steps
-
-Scans = dict[str, list[File]]
 
 
 @staff_only("clerk")

@@ -24,6 +24,7 @@ CHART = settings.BASE_DIR / "docs" / "states.md"
 WHO = {
     "applicant": "applicant 申请人, or who files for them under a mandate 委托",
     "filer": "applicant 申请人; what was taken in at the window also its clerk 窗口受理岗",
+    "mender": "applicant 申请人; before whoever brings it to the window its clerk 窗口受理岗",
     "submitter": "applicant 申请人; of what passed 预审 or was taken in at the window also its clerk 窗口受理岗",
     "clerk": "window clerk 窗口受理岗",
     "clerk_here": "window clerk 窗口受理岗, of items not handled in an outside system",

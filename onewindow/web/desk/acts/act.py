@@ -67,7 +67,7 @@ class Remarks(Words):
             for name in data
             if name.startswith("remark.") and data[name].strip()
         ]
-        general = self.cleaned_data["general"].strip()
+        general = self.cleaned_data.get("general", "").strip()
         return [*found, *([{"on": "", "text": general}] if general else [])]
 
 

@@ -34,7 +34,11 @@ class Refuse(Words):
 
 class Corrections(Remarks):
     general = text("对整份申请的补正要求", rows=2, required=False)
-    why_again = text("再次告知的原因（第二次告知才填）", rows=2, required=False, max_length=300)
+    why_again = text("新交的材料带来了什么问题（再次告知的原因）", rows=2, max_length=300)
+
+    def fit(self, case: Case, by: Principal) -> None:
+        """The first notice may ask for anything, and need not say why; a second one stands at what is new."""
+        del self.fields["general" if case.corrections else "why_again"]
 
 
 class Withdraw(Words):
