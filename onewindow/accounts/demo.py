@@ -14,6 +14,7 @@ from django.db import transaction
 from stdnum.cn import ric, uscc
 
 from onewindow.accounts import actions
+from onewindow.accounts.counter import SEEN_AT_WINDOW, SEEN_LEVEL
 from onewindow.accounts.models import Agency, Mandate, Organisation, Person, Post, Site, User
 from onewindow.accounts.providers import totp
 from onewindow.kernel import clock, secrecy
@@ -46,6 +47,7 @@ CITIZENS = (
     Citizen("陈静", "13800000003", "51012519920809304", "新都区大丰街道（示例地址）3号"),
     Citizen("张伟", "13800000004", "51012519781105405", "新都区桂湖街道（示例地址）4号"),
 )
+AGENT_BODY, AGENT_PHONE = "51012519750912204", "13800000009"
 COMPANY = ("成都香城示例科技有限公司", "91510114MA6DEMN00")
 
 
@@ -78,7 +80,7 @@ def code_on_screen(user: User) -> str:
 def make_accounts() -> list[SignIn]:
     """Idempotent; what a person has changed since (a bound authenticator, a post ended) is set back."""
     hall = Site.objects.filter(level=Site.Level.DISTRICT).order_by("code").first()
-    village = Site.objects.filter(level=Site.Level.VILLAGE).order_by("code").first()
+    village = Site.objects.select_related("parent").filter(level=Site.Level.VILLAGE).order_by("code").first()
     agencies = {agency.code: agency for agency in Agency.objects.filter(code__in=AGENCIES)}
     if missing := sorted(set(AGENCIES) - set(agencies)):
         raise Agency.DoesNotExist(f"先装入部门（onewindow load data/xindu），缺：{'、'.join(missing)}")
@@ -95,6 +97,7 @@ def make_accounts() -> list[SignIn]:
     made.append(_staff("chuangkou", "曾小红", "综合窗口首席代表（即办件）", [*everywhere, *decided]))
     made += _colleagues(agencies["XSPJ"], hall)
     made += _on_duty(hall)
+    made += _in_town(village.parent if village else None, list(agencies.values()))
     heads = [(Post.Role.HEAD, agency, hall) for agency in agencies.values()]
     made.append(_staff("head", "程立", "机关负责人（批准延期）", heads))
     alone = {
@@ -104,6 +107,7 @@ def make_accounts() -> list[SignIn]:
     }  # fmt: skip
     for role, (name, site) in alone.items():
         made.append(_staff(role, name, str(Post.Role(role).label), [(role, None, site)]))
+    _named_agent()
     return made + [_citizen(citizen) for citizen in CITIZENS] + [_company()]
 
 
@@ -123,6 +127,27 @@ def _on_duty(hall: Site | None) -> list[SignIn]:
         for agency in Agency.objects.filter(code=code):
             made.append(_staff(f"{code.lower()}-clerk", name, f"{agency} 窗口岗", [(Post.Role.CLERK, agency, hall)]))
     return made
+
+
+def _in_town(town: Site | None, agencies: Sequence[Agency]) -> list[SignIn]:
+    """Who takes in at a town's centre for organs of the district, and who looks after its villages' agents."""
+    clerk = [(Post.Role.CLERK, agency, town) for agency in agencies]
+    where = str(town) if town else ""
+    return [
+        _staff("town-clerk", "曾玉兰", f"{where} 窗口岗（代区级部门收件）", clerk),
+        _staff("town-manager", "龙建国", f"{where} 负责人", [(Post.Role.MANAGER, None, town)]),
+    ]
+
+
+def _named_agent() -> None:
+    """An agent acts under mandates and so is a person on record."""
+    user = User.objects.get(username=Post.Role.AGENT)
+    number = _with_digit(AGENT_BODY)
+    person = Person.find(number) or Person.with_number(name=user.name, number=number, verified_by=SEEN_AT_WINDOW)
+    if person.pk is None:
+        person.verified_level = SEEN_LEVEL
+        person.save()
+    User.objects.filter(pk=user.pk).update(person=person, phone=AGENT_PHONE)
 
 
 def _staff(username: str, name: str, role: str, posts: Sequence[tuple[str, Agency | None, Site | None]]) -> SignIn:
@@ -150,7 +175,11 @@ def _open(user: User) -> None:
 
 
 def number_of(citizen: Citizen) -> str:
-    return citizen.body + ric.calc_check_digit(citizen.body + "0")
+    return _with_digit(citizen.body)
+
+
+def _with_digit(body: str) -> str:
+    return body + ric.calc_check_digit(body + "0")
 
 
 def _citizen(citizen: Citizen) -> SignIn:

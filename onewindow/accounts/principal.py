@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from onewindow.accounts.models import Absence, Post, SignedOut, User
+from onewindow.accounts.models import Absence, Post, SignedOut, Site, User
 from onewindow.kernel import clock
 
 # A revocation reaches the other processes of the program within this many seconds; the own process at once.
@@ -25,6 +25,8 @@ class Held:
     site: str | None
     # Whose post it is, while that person is away and this one is the B 角.
     absent: int | None = None
+    # At a town's or a village's place: it takes in for the agency there, and is no officer of the agency elsewhere.
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,20 @@ class Principal:
         """Holds one of the roles at the agency."""
         return any(post.role in roles and post.agency == agency for post in self.posts)
 
+    def over_district(self, *roles: str) -> bool:
+        """Holds one of the roles at no agency and at no town's place."""
+        return any(post.role in roles and post.agency is None and not post.local for post in self.posts)
+
     def stands_in_for(self, user_id: int, agency: str | None, role: str) -> bool:
         """As B 角 of somebody who is away now."""
         return any((post.absent, post.agency, post.role) == (user_id, agency, role) for post in self.posts)
 
     def agencies(self, *roles: str) -> set[str]:
         return {post.agency for post in self.posts if post.agency and (not roles or post.role in roles)}
+
+    def place_for(self, agency: str) -> str | None:
+        """收件地: where the post at this agency is."""
+        return next((post.site for post in self.posts if post.agency == agency and post.site), None)
 
     @property
     def role_names(self) -> list[str]:
@@ -94,7 +104,11 @@ def from_user(user: User, **extra: Any) -> Principal:
     today = clock.today()
     away = Absence.objects.on(today).values("user")
     held = Q(user=user) | Q(backup=user, user__in=away, user__is_active=True)
-    posts = Post.objects.filter(held, Q(ends__isnull=True) | Q(ends__gte=today), starts__lte=today).order_by("id")
+    posts = (
+        Post.objects.select_related("site")
+        .filter(held, Q(ends__isnull=True) | Q(ends__gte=today), starts__lte=today)
+        .order_by("id")
+    )
     ended = SignedOut.objects.filter(user=user, until__gt=clock.now()).values_list("sid", flat=True)
     return Principal(
         user_id=user.pk,
@@ -104,7 +118,13 @@ def from_user(user: User, **extra: Any) -> Principal:
         person_id=user.person_id,
         phone=user.phone or "",
         posts=tuple(
-            Held(post.role, post.agency_id, post.site_id, post.user_id if post.user_id != user.pk else None)
+            Held(
+                post.role,
+                post.agency_id,
+                post.site_id,
+                post.user_id if post.user_id != user.pk else None,
+                post.site is not None and post.site.level != Site.Level.DISTRICT,
+            )
             for post in posts
         ),
         ended=frozenset(ended),

@@ -17,7 +17,7 @@ DIRECTS = ("manager", "head")
 
 def directs(by: Principal, agency: str | None) -> bool:
     """The head of the organ, or a manager of it or of the whole hall."""
-    return by.has_at(agency, *DIRECTS) or by.has_at(None, "manager")
+    return by.has_at(agency, *DIRECTS) or by.over_district("manager")
 
 
 def may_set(by: Principal, user: User) -> bool:

@@ -23,7 +23,7 @@ State = CalendarChange.State
 
 def may_change(change: CalendarChange | None, by: Actor) -> bool:
     """运维 or 大厅管理 of the whole district."""
-    return isinstance(by, Principal) and (by.has_at(None, "operator") or by.has_at(None, "manager"))
+    return isinstance(by, Principal) and (by.has_at(None, "operator") or by.over_district("manager"))
 
 
 def in_force() -> Calendar:

@@ -104,6 +104,8 @@ def submit(case: Case, *, by: Actor, promised: Promised = NOTHING, present: str 
     case.submitted_at = case.complete_at = clock.now()
     said = {"declaration": DECLARATION} | (_as_handed_in(case) if case.handed_in else {})
     case.state = State.SUBMITTED
+    if present and case.site_id is None and isinstance(by, Principal):
+        case.site_id = by.place_for(case.agency_id)
     deadlines.refresh(case)
     said |= {"present": present} if present else {}
     return said | {"paper": notices.paper(case, "promise", by=by, **letter)} if letter else said

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from onewindow.catalogue.procedure import Step
 
 
+_OFFICERS = frozenset({"clerk", "reviewer", "decider", "manager", "head"})
+
+
 def _concerning(principal: Principal) -> Q:
     """About the person, or filed by the person: under a mandate, only while that is in force.
 
@@ -49,6 +52,20 @@ def _together(principal: Principal) -> Q:
     return Q(pk__in=Case.objects.filter(**{f"parties__{name}": value for name, value in joined.items()}).values("pk"))
 
 
+def _of_agencies(principal: Principal) -> Q:
+    """An officer's: the agency's, former ones too. At a town's counter only what came in there or in its villages, and
+    what has passed its pre-review and may be filed at any window (全域通办).
+    """
+    posts = [post for post in principal.posts if post.agency and post.role in _OFFICERS]
+    held = sorted({post.agency for post in posts if post.agency and not post.local})
+    seen = Q(agency_id__in=held) | Q(former__overlap=held) if held else Q(pk__in=[])
+    for place in sorted({post.site for post in posts if post.local and post.site}):
+        agencies = {post.agency for post in posts if post.local and post.site == place}
+        here = Q(site=place) | Q(site__parent=place) | Q(site=None, state=State.PASSED)
+        seen |= here & Q(agency_id__in=agencies)
+    return seen
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def open_to(self, principal: Principal | None) -> CaseQuerySet:
         """The one door: what this person may see. A stranger finds nothing."""
@@ -58,8 +75,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if principal.is_staff:
             # A draft is nobody's business but the applicant's; one at the window is the window's.
             begun = ~Q(state=State.DRAFT) | Q(channel=Case.Channel.DESK)
-            held = sorted(principal.agencies("clerk", "reviewer", "decider", "manager", "head"))
-            visible |= (Q(agency_id__in=held) | Q(former__overlap=held)) & begun if held else Q(pk__in=[])
+            visible |= _of_agencies(principal) & begun
             if asked := principal.agencies("reviewer", "decider"):
                 visible |= Q(partners__overlap=sorted(asked))
             if principal.has_at(None, "governor"):

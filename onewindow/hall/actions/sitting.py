@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
-from onewindow.accounts.models import Post, User
+from onewindow.accounts.models import Post, Site, User
 from onewindow.accounts.principal import Principal
 from onewindow.hall import live
 from onewindow.hall.hours import Timetable
@@ -23,16 +23,24 @@ STAFF = ("clerk", "reviewer", "decider")
 
 
 def manages(by: Actor, site_id: str) -> bool:
-    """大厅管理 of the site, or of the whole district."""
+    """大厅管理 of the site, of the town whose station it is, or of the whole district."""
     if not isinstance(by, Principal):
         return False
-    return any(post.role == "manager" and post.agency is None and post.site in {None, site_id} for post in by.posts)
+    own = {post.site for post in by.posts if post.role == "manager" and post.agency is None}
+    return None in own or site_id in own or Site.objects.filter(pk=site_id, level="village", parent__in=own).exists()
 
 
 def of(principal: Principal) -> Sitting | None:
     """Where the officer sits now."""
     sittings = Sitting.objects.select_related("window__zone", "window__site")
     return sittings.filter(user_id=principal.user_id, ended_at=None).first()
+
+
+def place(principal: Principal, agency: str) -> str | None:
+    """收件地: where the officer sits now, or where the post for this agency is."""
+    if seat := of(principal):
+        return seat.window.site_id
+    return principal.place_for(agency)
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from onewindow.catalogue.search import search
 from onewindow.documents.content import FileRefused
 from onewindow.documents.models import Certificate
 from onewindow.feedback.actions import invite
+from onewindow.hall.actions import sitting
 from onewindow.kernel import forms, numbers
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
@@ -146,7 +147,7 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any], scanned: Sca
     once, by, body = request.POST.get("once"), request.principal, _organisation(request, item)
     case = drafts.open_case(
         item, by=by, person=person, organisation=body, channel="desk", answers=answers, form=form, once=once,
-        mandate=None if body else together.mandate(request, item, person),
+        site=sitting.place(by, item.agency_id), mandate=None if body else together.mandate(request, item, person),
     )  # fmt: skip
     if case.revision:
         return case

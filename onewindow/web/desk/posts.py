@@ -50,7 +50,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 def _page(request: SignedIn, form: Away) -> HttpResponse:
     principal = request.principal
-    whole = principal.has_at(None, "manager")
+    whole = principal.over_district("manager")
     codes = None if whole else principal.agencies("manager", "head")
     found = Agency.objects.filter(_at_work(codes)).distinct().order_by("code")
     directed = list(found) if whole or codes else []

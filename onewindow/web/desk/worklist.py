@@ -64,10 +64,11 @@ def page(principal: Principal, params: QueryDict) -> dict[str, Any]:
     views = VIEWS | WATCHED if principal.has("supervisor") else VIEWS
     asked = params.get("view", "")
     view = asked if asked in views else "mine"
-    cases = Case.objects.open_to(principal).select_related("item", "agency").only(*SHOWN)
+    mine = Case.objects.open_to(principal)
+    cases = mine.select_related("item", "agency").only(*SHOWN)
     chosen = _filtered(cases, principal, view, params.get("q", "").strip())
     rows = list(_after(chosen, params.get("after", ""))[: PAGE + 1])
-    counts = Case.objects.filter(waiting_for(principal)).aggregate(
+    counts = mine.filter(waiting_for(principal)).aggregate(
         waiting=Count("id"),
         today=Count("id", filter=Q(due_on=clock.today())),
         late=Count("id", filter=Q(due_on__lt=clock.today())),

@@ -19,6 +19,7 @@ from onewindow.hall import extended as extra
 from onewindow.hall.actions import calling, drawing, reminding
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Errand, Queue, Ticket, Visit
+from onewindow.hall.network import sites
 from onewindow.hall.node import authority
 from onewindow.hall.sessions import monday_of
 from onewindow.kernel import clock, limits, wire
@@ -41,9 +42,10 @@ OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
 
 
 def show(request: Request, code: str) -> HttpResponse:
-    if station := Site.objects.select_related("parent").filter(pk=code, level=Site.Level.VILLAGE).first():
-        return network.station(request, station)
-    return render(request, "halls/hall.html", _context(_site(code)))
+    site = get_object_or_404(sites().select_related("parent"), pk=code)
+    if site.level == Site.Level.VILLAGE:
+        return network.station(request, site)
+    return render(request, "halls/hall.html", _context(site))
 
 
 def _site(code: str) -> Site:

@@ -96,7 +96,7 @@ def _scope(site: Site, text: str) -> Scope:
 @manager_only
 def index(request: SignedIn) -> HttpResponse:
     """GET shows, POST previews or saves (`do`)."""
-    sites = halls_of(request.principal)
+    sites = halls_of(request.principal, stations=True)
     site = hall_of(request, sites)
     scope = _scope(site, request.POST.get("of", request.GET.get("of", "")))
     if request.method != "POST":
@@ -152,7 +152,7 @@ def _week(site: Site, timetable: Timetable, day: date | None) -> dict[str, Any]:
 @manager_only
 def set_day(request: SignedIn) -> HttpResponse:
     """An exception: first what it does, then, confirmed, it holds."""
-    sites = halls_of(request.principal)
+    sites = halls_of(request.principal, stations=True)
     scope = _scope(hall_of(request, sites, request.POST.get("site", "")), request.POST.get("of", ""))
     lines = _lines(scope.hours())
     try:
