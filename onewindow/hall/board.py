@@ -56,7 +56,7 @@ def _window(window: Window, sitting: Sitting | None, ticket: Ticket | None) -> d
         "queues": [queue.name for queue in window.queues.all()],
         "officer": sitting.user.name if sitting else "",
         "state": state,
-        "reason": sitting.reason if sitting else "",
+        "reason": sitting.why if sitting else "",
         "number": ticket.number if ticket else "",
         "id": f"{ticket.pk}-{ticket.calls}" if ticket else "",
     }

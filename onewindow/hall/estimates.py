@@ -7,83 +7,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import fmean, pstdev
 
 from django.db import connection
 
 from onewindow.hall.line import Server, Turn, Waiting, play
 from onewindow.hall.models import Queue, Ticket
+from onewindow.hall.paces import DAYS, Pace, measured
 from onewindow.kernel import clock
 
-# Numbers of a queue its times are taken from, and for how many days back.
-SAMPLE, DAYS = 80, 14
-LEAST = 8
-# Spread of one service, as a share of its mean, where too few were measured.
-SPREAD = 0.6
-# How many services of its queue an item's own times weigh against.
-ALIKE = 6
-# Numbers whose wait is held against what was reckoned when they were drawn, and how far that may correct.
-CHECKED, CORRECTION = 200, (0.6, 1.8)
 # What no service time tells, as a share of the wait: breaks, who comes with a booking or priority.
 UNKNOWN = 0.25
-# How long a pause takes, until some were measured.
-PAUSE = 15.0
+# How long a pause takes, until some were measured, and what is left of one that should be over.
+PAUSE, OVERDUE = 15.0, 3.0
 
-# A number takes the window from the call on: walking there and those who never come are part of it.
-MEASURED = """
-SELECT q.id, q.usual_minutes, took.minutes, took.items, checked.waited, checked.reckoned
-FROM hall_queue q
-LEFT JOIN LATERAL (
-  SELECT array_agg(EXTRACT(EPOCH FROM r.ended_at - r.called_at)::float / 60) AS minutes, array_agg(r.item_id) AS items
-  FROM (
-    SELECT t.ended_at, t.called_at, t.item_id FROM hall_ticket t
-    WHERE t.queue_id = q.id AND t.state IN ('done', 'missed') AND t.day >= %(since)s
-      AND t.called_at IS NOT NULL AND t.ended_at > t.called_at
-    ORDER BY t.id DESC LIMIT %(sample)s
-  ) r
-) took ON true
-LEFT JOIN LATERAL (
-  SELECT sum(r.waited) AS waited, sum(r.reckoned) AS reckoned
-  FROM (
-    SELECT t.waited, t.reckoned FROM hall_ticket t
-    WHERE t.queue_id = q.id AND t.state IN ('done', 'missed') AND t.day >= %(since)s
-      AND t.reckoned >= 3 AND t.waited IS NOT NULL
-    ORDER BY t.id DESC LIMIT %(checked)s
-  ) r
-) checked ON true
-WHERE q.id = ANY(%(queues)s)
-"""
 SERVERS = """
 SELECT s.window_id, array_agg(wq.queue_id), w.languages, w.accessible, t.queue_id, t.item_id,
   EXTRACT(EPOCH FROM %(now)s - t.called_at)::float / 60, EXTRACT(EPOCH FROM %(now)s - s.paused_at)::float / 60,
+  EXTRACT(EPOCH FROM s.back_at - %(now)s)::float / 60,
   (SELECT sum(p.away) / sum(p.pauses) FROM hall_sitting p WHERE p.started_at > %(since)s AND p.pauses > 0)
 FROM hall_sitting s JOIN hall_window w ON w.id = s.window_id JOIN hall_window_queues wq ON wq.window_id = w.id
 LEFT JOIN hall_ticket t ON t.window_id = w.id AND t.state IN ('called', 'serving')
 WHERE s.ended_at IS NULL AND w.site_id = ANY(%(sites)s)
-GROUP BY s.window_id, s.paused_at, w.languages, w.accessible, t.queue_id, t.item_id, t.called_at
+GROUP BY s.window_id, s.paused_at, s.back_at, w.languages, w.accessible, t.queue_id, t.item_id, t.called_at
 ORDER BY s.window_id
 """
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What a queue's services took, in minutes; `correction` is by how much waits were longer than reckoned."""
-
-    minutes: float
-    spread: float
-    took: tuple[float, ...]
-    items: Mapping[str | None, float]
-    correction: float
-
-    def of(self, item: str | None) -> float:
-        return self.items.get(item, self.minutes)
-
-    def left(self, item: str | None, since: float) -> float:
-        """Of a service that has gone on for so long: what those that took longer still took."""
-        longer = [minutes - since for minutes in self.took if minutes > since]
-        if len(longer) >= LEAST:
-            return fmean(longer) * self.of(item) / self.minutes
-        return max(self.of(item) - since, self.minutes * 0.3)
 
 
 @dataclass(frozen=True)
@@ -142,7 +89,7 @@ def loads(queues: Iterable[Queue], profiles: Mapping[int, Iterable[int]] | None 
     asked = [queue.pk for queue in queues]
     found = _staffed(sorted({queue.site_id for queue in queues}), profiles or {})
     together = _together(asked, found)
-    paces = _paces(together)
+    paces = measured(together)
     servers = [each.server(paces) for each in found if each.queues & together]
     waiting, lines, oldest = _waiting(together)
     turns = play(servers, waiting, lambda queue, item: (paces[queue].of(item), paces[queue].spread ** 2))
@@ -164,8 +111,9 @@ class Staffed:
     queue: int | None
     item: str | None
     since: float
-    # Minutes it has been away, None when it is not; and how long the hall's pauses take.
+    # Minutes it has been away, None when it is not; in how many its officer said to be back; how long pauses take here.
     away: float | None
+    back_in: float | None
     pause: float
 
     def server(self, paces: Mapping[int, Pace]) -> Server:
@@ -173,7 +121,8 @@ class Staffed:
         pace = paces.get(self.queue or 0) or paces[min(self.queues)]
         free_in = pace.left(self.item, self.since) if self.queue else 0.0
         if self.away is not None:
-            free_in += max(self.pause - self.away, self.pause * 0.3)
+            said = self.pause - self.away if self.back_in is None else self.back_in
+            free_in += max(said, OVERDUE)
         return Server(self.window_id, self.queues, self.languages, self.accessible, free_in)
 
 
@@ -185,9 +134,9 @@ def _staffed(sites: list[str], profiles: Mapping[int, Iterable[int]]) -> list[St
     return [
         Staffed(
             window, frozenset(profiles.get(window, queues)), tuple(languages), accessible, queue, item, since or 0.0,
-            away, pause or PAUSE,
+            away, back_in, pause or PAUSE,
         )
-        for window, queues, languages, accessible, queue, item, since, away, pause in rows
+        for window, queues, languages, accessible, queue, item, since, away, back_in, pause in rows
     ]  # fmt: skip
 
 
@@ -198,32 +147,6 @@ def _together(asked: list[int], staffed: list[Staffed]) -> frozenset[int]:
         found = found.union(*(each.queues for each in joined))
         left = [each for each in left if each not in joined]
     return found
-
-
-def _paces(queues: Iterable[int]) -> dict[int, Pace]:
-    since = clock.today() - timedelta(days=DAYS)
-    with connection.cursor() as cursor:
-        cursor.execute(MEASURED, {"queues": sorted(queues), "since": since, "sample": SAMPLE, "checked": CHECKED})
-        rows = cursor.fetchall()
-    return {
-        pk: _pace(float(usual), took or [], items or [], (waited or 0.0, reckoned or 0.0))
-        for pk, usual, took, items, waited, reckoned in rows
-    }
-
-
-def _pace(usual: float, took: list[float], items: list[str | None], checked: tuple[float, float]) -> Pace:
-    if len(took) < LEAST:
-        return Pace(usual, usual * SPREAD, (), {}, 1.0)
-    mean = fmean(took)
-    by_item: dict[str | None, list[float]] = defaultdict(list)
-    for item, minutes in zip(items, took, strict=True):
-        by_item[item].append(minutes)
-    own: dict[str | None, float] = {
-        item: (sum(each) + ALIKE * mean) / (len(each) + ALIKE) for item, each in by_item.items() if item
-    }
-    waited, reckoned = checked
-    off = waited / reckoned if reckoned >= LEAST * mean else 1.0
-    return Pace(mean, pstdev(took), tuple(took), own, min(max(off, CORRECTION[0]), CORRECTION[1]))
 
 
 def _waiting(queues: Iterable[int]) -> tuple[list[Waiting], dict[int, int], dict[int, datetime]]:

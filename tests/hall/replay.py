@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -18,10 +18,12 @@ from onewindow.accounts.principal import Principal, from_user
 from onewindow.catalogue.models import Item
 from onewindow.hall import estimates
 from onewindow.hall.actions import calling, drawing, sitting
-from onewindow.hall.models import Queue, Sitting, Ticket, Window, Zone
+from onewindow.hall.models import Queue, Sitting, Ticket, Visit, Window, Zone
 from onewindow.kernel import clock
 from onewindow.kernel.ledger import System
+from onewindow.web.desk.window import PAUSES
 from tests.factories.accounts import AgencyFactory, SiteFactory
+from tests.hall import oracle
 
 KIOSK = System("kiosk", "取号机")
 # Share of the day's visitors by hour, 9 to 16 o'clock.
@@ -39,6 +41,9 @@ class Business:
     spread: float = 0.6
     usual: int = 10
 
+    def mean_of(self, item: str | None) -> float:
+        return self.items[int(str(item).rpartition("-")[2])][1]
+
 
 @dataclass(frozen=True)
 class Habits:
@@ -51,6 +56,8 @@ class Habits:
     leave: float = 0.02
     walk: tuple[float, float] = (0.3, 1.5)
     between: tuple[float, float] = (0.1, 0.8)
+    # Officers who go on a break and say for how long, as the page lets them choose.
+    says: float = 0.8
     # Officers differ in pace; windows that do not open at all on a day.
     pace: tuple[float, float] = (0.85, 1.2)
     closed: float = 0.05
@@ -66,6 +73,8 @@ class Said:
     ahead: int
     windows: float
     waited: float
+    # What could have been told at best (tests/hall/oracle.py).
+    best: float
 
     @property
     def middle(self) -> float:
@@ -74,6 +83,10 @@ class Said:
     @property
     def error(self) -> float:
         return abs(self.middle - self.waited)
+
+    @property
+    def least_error(self) -> float:
+        return abs(self.best - self.waited)
 
 
 @dataclass
@@ -85,13 +98,17 @@ class Seat:
     # Minutes of the day at which breaks begin, and how long they take.
     breaks: list[tuple[float, float]] = field(default_factory=list)
     idle: bool = False
+    on: bool = False
+    # Business, item and since when; and until when it is away.
+    serving: tuple[str, str | None, float] | None = None
+    back_at: float = 0.0
 
 
 class Hall:
     """Made once; its days follow one another and leave the product's own rows behind."""
 
     def __init__(self, businesses: list[Business], windows: list[tuple[str, ...]], seed: int = 1, habits: Any = None):
-        self.chance, self.habits = random.Random(seed), habits or Habits()
+        self.chance, self.habits, self.serial = random.Random(seed), habits or Habits(), count()
         site, agency = SiteFactory(), AgencyFactory()
         zone = Zone.objects.get_or_create(site=site, code="A", defaults={"name": "综合服务区"})[0]
         self.businesses = {each.code: each for each in businesses}
@@ -118,6 +135,38 @@ class Hall:
         Post.objects.create(user=user, agency=agency, role="clerk", site=site)
         return Seat(window, from_user(user), self.chance.uniform(*self.habits.pace), codes)
 
+    def remember(self, days: list[date]) -> None:
+        """What was measured on earlier days, as rows: the same people at the same windows, without their waits."""
+        rows = [row for day in days for seat in self.seats for row in self._day_of(seat, day)]
+        Ticket.objects.bulk_create(self.chance.sample(rows, len(rows)))
+
+    def _day_of(self, seat: Seat, day: date) -> Iterator[Ticket]:
+        at = datetime.combine(day, time(9), clock.SHANGHAI)
+        visit = Visit.objects.create(site=seat.window.site, day=day)
+        for code in seat.codes:
+            windows = sum(code in other.codes for other in self.seats)
+            for _ in range(self.businesses[code].visitors // windows):
+                which = self.which(code)
+                minutes = self.chance.uniform(1, 2.5)
+                absent = self.chance.random() < self.habits.absent
+                if not absent:
+                    minutes = self.chance.uniform(*self.habits.walk) + self.minutes(code, which) * seat.pace
+                state = Ticket.State.MISSED if absent else Ticket.State.DONE
+                yield Ticket(
+                    state=state, site=seat.window.site, day=day, number=f"H{next(self.serial):05}", visit=visit,
+                    queue=self.queues[code], item=self.items[code][which], window=seat.window,
+                    turn_at=at, issued_at=at, called_at=at, ended_at=at + timedelta(minutes=minutes),
+                )  # fmt: skip
+
+    def which(self, code: str) -> int:
+        shares = [share for share, _ in self.businesses[code].items]
+        return self.chance.choices(range(len(shares)), shares)[0]
+
+    def minutes(self, code: str, which: int) -> float:
+        business = self.businesses[code]
+        mean, sigma = business.items[which][1], math.sqrt(math.log(1 + business.spread**2))
+        return self.chance.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
+
     def play(self, day: date, travel: Any) -> list[Said]:
         return Day(self, day, travel).run()
 
@@ -127,7 +176,7 @@ class Day:
         self.hall, self.day, self.travel, self.chance, self.habits = hall, day, travel, hall.chance, hall.habits
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self.order, self.now = count(), OPENS
-        self.said: dict[int, tuple[str, float, float, int, float]] = {}
+        self.said: dict[int, tuple[str, float, float, int, float, float]] = {}
         self.called: dict[int, float] = {}
         self.drawn: dict[int, float] = {}
         self.minutes: dict[int, float] = {}
@@ -161,9 +210,7 @@ class Day:
                 minute += self.chance.expovariate(rate)
 
     def _arrive(self, code: str) -> None:
-        business, habits = self.hall.businesses[code], self.habits
-        shares = [share for share, _ in business.items]
-        which = self.chance.choices(range(len(shares)), shares)[0]
+        habits, which = self.habits, self.hall.which(code)
         booked = self._moment(self.now + self.chance.uniform(-5, 20)) if self.chance.random() < habits.booked else None
         wish = drawing.Wish(
             self.hall.queues[code], item=self.hall.items[code][which], booked_for=booked,
@@ -173,12 +220,11 @@ class Day:
         (ticket,) = drawing.draw([wish], by=KIOSK, source=source)
         # What the page and the paper of the number say at this moment.
         load, ahead = estimates.loads([ticket.queue])[ticket.queue_id], estimates.ahead_of(ticket)
-        if wait := load.wait(ahead):
-            self.said[ticket.pk] = code, wait.least, wait.most, ahead, load.windows
+        wait, best = load.wait(ahead), oracle.told(self, ticket)
+        if wait is not None and best is not None:
+            self.said[ticket.pk] = code, wait.least, wait.most, ahead, load.windows, best
         self.drawn[ticket.pk] = self.now
-        mean = business.items[which][1]
-        sigma = math.sqrt(math.log(1 + business.spread**2))
-        self.minutes[ticket.pk] = self.chance.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
+        self.minutes[ticket.pk] = self.hall.minutes(code, which)
         self._wake(code)
 
     def _wake(self, code: str) -> None:
@@ -190,6 +236,7 @@ class Day:
 
     def _begin(self, seat: Seat) -> None:
         sitting.sign_on(seat.window, by=seat.by)
+        seat.on, seat.back_at = True, 0.0
         chance = self.chance
         seat.breaks = [
             (chance.uniform(600, 660), chance.uniform(8, 15)), (chance.uniform(690, 780), chance.uniform(25, 45)),
@@ -209,14 +256,18 @@ class Day:
         mine = Sitting.objects.get(window=seat.window, ended_at=None)
         if seat.breaks and seat.breaks[0][0] <= self.now:
             _, long = seat.breaks.pop(0)
-            sitting.pause(mine, by=seat.by, reason="休息")
-            self.at(self.now + long, self._resume, seat)
+            near = min(PAUSES, key=lambda minutes: abs(minutes - long))
+            says = near if self.chance.random() < self.habits.says else None
+            sitting.pause(mine, by=seat.by, reason="休息", minutes=says)
+            seat.back_at = self.now + long
+            self.at(seat.back_at, self._resume, seat)
             return
         ticket = calling.call_next(seat.window, by=seat.by)
         if ticket is not None:
             self._serve(seat, ticket)
         elif self.now >= CLOSES:
             sitting.sign_off(mine, by=seat.by)
+            seat.on = False
         else:
             seat.idle = True
             self.at(CLOSES, self._close, seat)
@@ -232,6 +283,7 @@ class Day:
     def _serve(self, seat: Seat, ticket: Ticket) -> None:
         first = ticket.pk not in self.called
         self.called.setdefault(ticket.pk, self.now)
+        seat.serving = ticket.queue.code, ticket.item_id, self.now
         if first and self.chance.random() < self.habits.absent + self.habits.leave:
             self.at(self.now + self.chance.uniform(1, 2.5), self._miss, seat, ticket)
             return
@@ -241,6 +293,7 @@ class Day:
 
     def _miss(self, seat: Seat, ticket: Ticket) -> None:
         calling.miss(ticket, by=seat.by)
+        seat.serving = None
         if self.chance.random() < self.habits.returns and self.now < CLOSES - 30:
             self.at(self.now + self.chance.uniform(3, 25), self._return, ticket)
         self.at(self.now + self.chance.uniform(*self.habits.between), self._press, seat)
@@ -251,9 +304,10 @@ class Day:
 
     def _finish(self, seat: Seat, ticket: Ticket) -> None:
         calling.finish(ticket, by=seat.by)
+        seat.serving = None
         self.at(self.now + self.chance.uniform(*self.habits.between), self._press, seat)
 
     def _outcome(self) -> Iterator[Said]:
-        for pk, (code, least, most, ahead, windows) in self.said.items():
+        for pk, (code, least, most, ahead, windows, best) in self.said.items():
             if pk in self.called:
-                yield Said(code, self.day, least, most, ahead, windows, self.called[pk] - self.drawn[pk])
+                yield Said(code, self.day, least, most, ahead, windows, self.called[pk] - self.drawn[pk], best)

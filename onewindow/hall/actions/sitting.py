@@ -84,12 +84,14 @@ def _ensure_on_duty(window: Window) -> None:
 
 
 @transaction.atomic
-def pause(sitting: Sitting, *, by: Principal, reason: str) -> None:
-    """暂停服务: the window calls nobody until it goes on; the screen says so."""
+def pause(sitting: Sitting, *, by: Principal, reason: str, minutes: int | None = None) -> None:
+    """暂停服务: the window calls nobody until it goes on; the screen says so, and when it goes on if that is known."""
     _own(sitting, by)
-    reason = reason.strip()[:60] or "暂停服务"
-    if Sitting.objects.filter(pk=sitting.pk, paused_at=None).update(paused_at=clock.now(), reason=reason):
-        _note(sitting.window, "window.paused", by, reason=reason)
+    reason, now = reason.strip()[:60] or "暂停服务", clock.now()
+    back_at = now + timedelta(minutes=minutes) if minutes else None
+    running = Sitting.objects.filter(pk=sitting.pk, paused_at=None)
+    if running.update(paused_at=now, reason=reason, back_at=back_at):
+        _note(sitting.window, "window.paused", by, reason=reason, minutes=minutes)
     sitting.refresh_from_db()
 
 
@@ -108,7 +110,7 @@ def _back(sitting: Sitting) -> int:
         return 0
     minutes = (clock.now() - away.paused_at).total_seconds() / 60
     return Sitting.objects.filter(pk=sitting.pk).update(
-        paused_at=None, reason="", pauses=F("pauses") + 1, away=F("away") + minutes
+        paused_at=None, back_at=None, reason="", pauses=F("pauses") + 1, away=F("away") + minutes
     )
 
 

@@ -126,6 +126,8 @@ class Sitting(models.Model):
     # Set while the window is paused 暂停服务, with the reason people see.
     paused_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=60, blank=True)
+    # When the officer said to be back.
+    back_at = models.DateTimeField(null=True)
     # Pauses that are over, and the minutes they took together.
     pauses = models.PositiveSmallIntegerField(default=0)
     away = models.FloatField(default=0)
@@ -138,6 +140,12 @@ class Sitting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} @ {self.window}"
+
+    @property
+    def why(self) -> str:
+        """Of a pause, as screens say it."""
+        back = f"，约 {self.back_at.astimezone(clock.SHANGHAI):%-H:%M} 恢复" if self.back_at else ""
+        return f"{self.reason}{back}"
 
 
 class Consultation(models.Model):

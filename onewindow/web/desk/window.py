@@ -24,6 +24,8 @@ from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import opened
 
 OFFICERS = sitting.STAFF
+# Minutes an officer may say to be away for.
+PAUSES = (5, 10, 15, 30, 45, 60)
 
 
 @staff_only(*OFFICERS)
@@ -54,7 +56,8 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
     queues = list(window.queues.select_related("zone"))
     line = Ticket.objects.filter(queue__in=queues, day=clock.today()).select_related("queue")
     return {
-        "seat": seat, "window": window, "ticket": ticket, "queues": queues, "loads": estimates.loads(queues),
+        "seat": seat, "window": window, "ticket": ticket, "pauses": PAUSES,
+        "queues": queues, "loads": estimates.loads(queues),
         "away": list(line.filter(state__in=[Ticket.State.PARKED, Ticket.State.MISSED]).order_by("-ended_at")[:8]),
         "files": opened.files(ticket, principal) if ticket else [],
         "beside": opened.beside(ticket, window) if ticket else [],
@@ -158,6 +161,12 @@ def _ticket_act(act: Callable[..., object], **more: str) -> Verb:
     return run
 
 
+def _pause(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
+    minutes = wire.whole(request.POST.get("minutes", ""))
+    said = minutes if minutes in PAUSES else None
+    sitting.pause(seat, by=request.principal, reason=request.POST.get("reason", ""), minutes=said)
+
+
 VERBS: dict[str, Verb] = {
     "call": _call,
     "recall": _ticket_act(calling.recall),
@@ -170,9 +179,7 @@ VERBS: dict[str, Verb] = {
     "resume": _resume,
     "transfer": _transfer,
     "consultation": _consult,
-    "pause": lambda request, seat, ticket: sitting.pause(
-        seat, by=request.principal, reason=request.POST.get("reason", "")
-    ),
+    "pause": _pause,
     "handover": _hand_over,
     "continue": lambda request, seat, ticket: sitting.go_on(seat, by=request.principal),
     "sign-off": lambda request, seat, ticket: sitting.sign_off(seat, by=request.principal),
