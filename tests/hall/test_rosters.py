@@ -11,14 +11,14 @@ from onewindow.accounts.models import Absence, Post
 from onewindow.accounts.principal import from_user
 from onewindow.catalogue.sheets import plain_workbook
 from onewindow.hall import roster_sheet, serving
-from onewindow.hall.actions import booking, drawing, rostering, sitting, swapping
+from onewindow.hall.actions import booking, calling, drawing, rostering, sitting, swapping
 from onewindow.hall.hours import Timetable
 from onewindow.hall.models import Attendance, Duty, Roster, Slot, Window
 from onewindow.hall.planning import Plan
 from onewindow.kernel.flow import Stale, WrongState
 from onewindow.kernel.models import Entry
 from tests.factories.accounts import PostFactory, SiteFactory, StaffFactory, UserFactory
-from tests.hall.conftest import a_window, a_zone
+from tests.hall.conftest import a_window, a_zone, drawn, seated
 from tests.hall.rostered import MONDAY, Hall, at, duty
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +235,26 @@ class TestServing:
         assert sitting.sign_on(hall.windows["TAX"], by=from_user(hall.officers["TAX"]))
         with pytest.raises(ValueError, match="A05 号窗口不在今天夜间延时的值班表上，现在不能上岗；3月9日 09:00"):
             sitting.sign_on(hall.windows["WJJ"], by=from_user(hall.officers["WJJ"]))
+
+    def test_who_signed_on_by_day_calls_in_the_evening_only_those_who_came_by_day(self, hall):
+        """上岗 before the session is no way round the roster; nobody who drew in time is left standing."""
+        hall.published()
+        hall.clock.move_to(at(3, "16:50"), tick=False)
+        by = seated(hall.windows["WJJ"])
+        early = drawn(hall.queues["ZH"])
+        hall.clock.move_to(at(3, "18:30"), tick=False)
+        late = drawn(hall.queues["ZH"])
+        assert calling.call_next(hall.windows["WJJ"], by=by).pk == early.pk
+        calling.finish(calling.at(hall.windows["WJJ"]), by=by)
+        why = "A05 号窗口不在今天夜间延时的值班表上，只能叫 18:00 以前取的号；3月9日 09:00 开始服务"
+        with pytest.raises(ValueError, match=why):
+            calling.call_next(hall.windows["WJJ"], by=by)
+        tax = seated(hall.windows["TAX"])
+        assert calling.call_next(hall.windows["TAX"], by=tax) is None, (
+            "on the roster: nobody waits, and nothing is wrong"
+        )
+        late.refresh_from_db()
+        assert late.state == "waiting"
 
     def test_a_draft_serves_nobody(self, hall):
         hall.put(hall.roster(), "TAX")

@@ -14,7 +14,7 @@ from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case
-from onewindow.hall import live
+from onewindow.hall import live, on_duty
 from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.models import Consultation, Queue, Service, Sitting, Ticket, Visit, Window
 from onewindow.hall.node import authority
@@ -35,6 +35,7 @@ WITH heads AS MATERIALIZED (
     SELECT t.id FROM hall_ticket t
     WHERE t.queue_id = wq.queue_id AND t.day = %(day)s AND t.state = 'waiting'
       AND (t.language = '' OR t.language = ANY(%(languages)s)) AND (%(accessible)s OR NOT t.accessible)
+      AND (t.issued_at < %(since)s OR t.queue_id <> ALL(%(others)s::bigint[]))
     ORDER BY t.turn_at, t.id LIMIT %(heads)s
   ) head
   WHERE wq.window_id = %(window)s
@@ -67,9 +68,12 @@ def call_next(window: Window, *, by: Principal) -> Ticket | None:
         there = Ticket.objects.filter(window=window, state__in=Ticket.AT_WINDOW).first()
         if there is not None:
             return there
-        ticket = _pick(window)
+        off = on_duty.off_roster(window)
+        ticket = _pick(window, off)
         if ticket is not None:
             call(ticket, by=by, window=window)
+        elif off is not None:
+            raise ValueError(str(off))
         return ticket
 
 
@@ -83,9 +87,11 @@ def _take_seat(window: Window, by: Principal) -> Sitting:
     return sitting
 
 
-def _pick(window: Window) -> Ticket | None:
+def _pick(window: Window, off: on_duty.OffRoster | None) -> Ticket | None:
+    """A window that is not on the roster of the running session serves those who came before it."""
     known: dict[str, Any] = {
         "day": clock.today(), "window": window.pk, "languages": window.languages, "accessible": window.accessible,
+        "since": off.since if off else clock.now(), "others": list(off.queues) if off else [],
     }  # fmt: skip
     heads = HEADS
     while True:
@@ -328,6 +334,9 @@ def beside(ticket: Ticket) -> list[Ticket]:
 
 def follows(ticket: Ticket, window: Window) -> bool:
     """一次取号、接着办: the window serves it too, and nobody waits there who came half an hour earlier or more."""
+    off = on_duty.off_roster(window)
+    if off and ticket.queue_id in off.queues and ticket.issued_at >= off.since:
+        return False
     if not window.queues.filter(pk=ticket.queue_id).exists():
         return False
     line = Ticket.objects.filter(queue__windows=window, day=ticket.day, state=State.WAITING)

@@ -10,9 +10,8 @@ from django.db.models import F, Q, QuerySet
 
 from onewindow.accounts.models import Post, Site, User
 from onewindow.accounts.principal import Principal
-from onewindow.hall import live
-from onewindow.hall.hours import Timetable
-from onewindow.hall.models import Duty, Hours, Sitting, Ticket, Window
+from onewindow.hall import live, on_duty
+from onewindow.hall.models import Sitting, Ticket, Window
 from onewindow.hall.node import authority
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
@@ -68,19 +67,10 @@ def sign_on(window: Window, *, by: Principal) -> Sitting:
 
 def _ensure_on_duty(window: Window) -> None:
     """In an extended session only who is on the published roster; whoever comes early for what follows may sit down."""
-    timetable = Timetable.of(window.site_id)
-    soon = (clock.now() + EARLY).astimezone(clock.SHANGHAI)
-    for queue in window.queues.select_related("zone") if timetable.kept else ():
-        running, after = timetable.open_now(queue), timetable.open_now(queue, soon)
-        if not (running and running.extended and after and after.extended):
-            return
-        today = Duty.objects.in_force().filter(window=window, day=clock.today(), session=running.kind)
-        if today.exists():
-            return
-        opens = timetable.next_opening(queue)
-        when = f"；{opens:%-m月%-d日 %H:%M} 开始服务" if opens else ""
-        label = Hours.Kind(running.kind).label
-        raise ValueError(f"{window} 号窗口不在今天{label}的值班表上，现在不能上岗{when}。")
+    soon = clock.now() + EARLY
+    off = on_duty.off_roster(window)
+    if off and off.altogether and on_duty.off_roster(window, soon):
+        raise ValueError(f"{window} 号窗口不在今天{off.label}的值班表上，现在不能上岗{off.when}。")
 
 
 @transaction.atomic

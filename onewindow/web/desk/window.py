@@ -15,7 +15,7 @@ from onewindow.accounts.counter import person_at_window
 from onewindow.accounts.principal import Principal, from_user
 from onewindow.cases.models import Case
 from onewindow.feedback.actions import invite_at_window, open_in
-from onewindow.hall import estimates
+from onewindow.hall import estimates, on_duty
 from onewindow.hall.actions import calling, consulting, sitting
 from onewindow.hall.models import Queue, Sitting, Ticket, Window, Zone
 from onewindow.kernel import clock, wire
@@ -56,7 +56,7 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
     queues = list(window.queues.select_related("zone"))
     line = Ticket.objects.filter(queue__in=queues, day=clock.today()).select_related("queue")
     return {
-        "seat": seat, "window": window, "ticket": ticket, "pauses": PAUSES,
+        "seat": seat, "window": window, "ticket": ticket, "pauses": PAUSES, "off": on_duty.off_roster(window),
         "queues": queues, "loads": estimates.loads(queues),
         "away": list(line.filter(state__in=[Ticket.State.PARKED, Ticket.State.MISSED]).order_by("-ended_at")[:8]),
         "files": opened.files(ticket, principal) if ticket else [],
