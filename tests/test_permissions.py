@@ -36,6 +36,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "item-print": ("GET", EVERYONE), "item-specimen": ("GET", EVERYONE),
     "item-mandate": ("GET", EVERYONE), "open-data-reuse": ("GET", EVERYONE),
     "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
+    # None has been announced here: tests/web/test_hearings.py.
+    "hearings": ("GET", EVERYONE), "hearing": ("GET", (NO,) * 6), "hearing-notice": ("GET", (NO,) * 6),
     "verify-certificate": ("GET", EVERYONE), "help": ("GET", EVERYONE), "healthz": ("GET", EVERYONE),
     "item-leaflet": ("GET", EVERYONE), "item-lists": ("POST", EVERYONE), "list": ("GET", EVERYONE),
     "list-ticks": ("POST", EVERYONE), "list-renewal": ("POST", EVERYONE), "my-lists": ("GET", SIGNED_IN),
@@ -225,7 +227,7 @@ def address(name: str, case: Case) -> str:
         "edition": "none",
         "item": case.item_id, "once": "0" * 32,
     }  # fmt: skip
-    if name.startswith(("desk-proceeding", "desk-site", "case-hearing")):
+    if name.startswith(("desk-proceeding", "desk-site", "case-hearing", "hearing")):
         known |= {"pk": uuid.uuid4(), "photo": uuid.uuid4(), "kind": "visit"}
     if name.endswith("binding-proof"):
         known["pk"] = uuid.uuid4()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from onewindow.cases.models import CasePaper
+from onewindow.cases.models import CasePaper, Delivery, SitePhoto
 from onewindow.documents import files, papers, verification
 from onewindow.documents.models import Certificate, File, Issued, Paper
 from onewindow.kernel import ledger
@@ -76,15 +76,18 @@ def _size(file: File) -> str:
 
 
 def _with_cases(found: dict[File, str]) -> list[Fault]:
-    """Whose files they are: handed in, issued as a paper, or as a certificate."""
+    """Whose files they are: handed in, taken on the spot, proof of a delivery, issued as a paper or a certificate."""
     owners: dict[uuid.UUID, set[str]] = defaultdict(set)
-    pairs = [
+    pairs: list[tuple[uuid.UUID | None, str]] = [
         *CasePaper.objects.filter(file__in=found).values_list("file_id", "case__number"),
+        *SitePhoto.objects.filter(file__in=found).values_list("file_id", "proceeding__case__number"),
+        *Delivery.objects.filter(proof__in=found).values_list("proof_id", "case__number"),
         *Paper.objects.filter(pdf__in=found).values_list("pdf_id", "subject"),
         *Certificate.objects.filter(pdf__in=found).values_list("pdf_id", "case_number"),
     ]
     for file_id, number in pairs:
-        owners[file_id].add(number)
+        if file_id:
+            owners[file_id].add(number)
     return [Fault(what, file.name, tuple(sorted(owners[file.pk])), file.sha256) for file, what in found.items()]
 
 

@@ -27,6 +27,7 @@ TOLD = {
     "case.hearing_told": "hearing_told",
     "case.hearing_scheduled": "hearing_scheduled",
     "case.proceeding_cancelled": "proceeding_cancelled",
+    "case.hearing_put_off": "proceeding_cancelled",
     "case.extended": "extended",
     "case.terminated": "terminated",
     "case.refused": "refused",

@@ -25,6 +25,8 @@ ANNOUNCED = (
     "听证公开举行。公民、法人和其他组织要求旁听的，请凭有效身份证件在听证前到本机关登记；"
     "与本事项有利害关系的，可以申请参加听证。"
 )
+# What of a hearing is for everybody's eyes; who asked for it, and what is at stake for whom, is not.
+PUBLIC = ("听证时间", "听证地点", "主持人", "记录人")
 CHAIRS = "担任听证主持人，不再参加审查"
 
 
@@ -68,10 +70,13 @@ def waive(case: Case, *, by: Actor, proceeding: Any) -> None:
 
 
 @transaction.atomic
-def schedule(case: Case, *, by: Principal, seen: int | None = None, **plan: Any) -> Case:
-    """The notice, and with it the stop: the time of a hearing is not counted and is told in writing (§45)."""
+def schedule(case: Case, *, by: Principal, seen: int | None = None, announce: bool = False, **plan: Any) -> Case:
+    """The notice, and with it the stop: the time of a hearing is not counted and is told in writing (§45).
+
+    `announce`: to the public as well; always where a law or the public interest demands it (§46).
+    """
     _schedule(case, by=by, seen=seen, **plan)
-    if case.guide.scrutiny.hearing == "required":
+    if announce or case.guide.scrutiny.hearing == "required":
         _announce(case, by=by)
     if case.state != State.PAUSED:
         days = clock.calendar().working_days_between(clock.today(), plan["on"])
@@ -90,7 +95,8 @@ def _schedule(
     earliest = clock.calendar().due(clock.today(), NOTICE).date
     if on < earliest:
         raise ValueError(f"举行听证的七日前要通知申请人和利害关系人，最早 {said_day(earliest)}。")
-    if proceeding and on > found.on:
+    put_off_before = any(label == "改期" for label, _ in found.rows)
+    if proceeding and on > found.on and not put_off_before:
         raise ValueError(f"应当在收到听证申请之日起二十日内组织听证，最迟 {said_day(found.on)}。")
     if not clock.calendar().is_working(on):
         raise ValueError("请选一个工作日举行听证。")
@@ -112,19 +118,35 @@ def _schedule(
     ]
     body = ["请准时参加。可以委托一至二人代理；可以提出证据，进行申辩和质证。", RIGHTS]
     facts: dict[str, Any] = {"answer_by": on.isoformat(), "to": case.applicant_name, "body": body}
-    return {
-        "words": f"{said_day(on, time)} {place}",
-        "paper": proceedings.paper(case, found, "hearing_notice", by=by, **facts),
-    }
+    paper = proceedings.paper(case, found, "hearing_notice", by=by, nth=_next(case, "hearing_notice"), **facts)
+    return {"words": f"{said_day(on, time)} {place}", "paper": paper}
 
 
-@transition("case.hearing_announced", label="公告听证", source=UNDER_WAY, target=None, allowed=guards.examiner)
+def _next(case: Case, kind: str) -> int:
+    """A hearing that was put off has several of them."""
+    return Entry.objects.filter(kind="case", subject=case.number, data__paper__kind=kind).count() + 1
+
+
+@transition(
+    "case.hearing_announced", label="公告听证", source=UNDER_WAY, target=None, allowed=guards.examiner, writes=True
+)
 def _announce(case: Case, *, by: Actor) -> dict[str, Any]:
-    """听证公告: what the law or the public interest makes a hearing necessary for is announced to society (§46)."""
-    found = Proceeding.objects.filter(case=case, kind=Proceeding.Kind.HEARING, state=Proceeding.State.PLANNED).last()
-    assert found is not None
-    paper = proceedings.paper(case, found, "hearing_announcement", by=by, body=[ANNOUNCED], announced=True)
+    """听证公告: read by anybody at /hearings/, a person's name masked there and on the paper."""
+    planned = Proceeding.objects.filter(case=case, kind=Proceeding.Kind.HEARING, state=Proceeding.State.PLANNED)
+    found = planned.latest("opened_at")
+    found.announced_at = clock.now()
+    found.save(update_fields=["announced_at"])
+    paper = proceedings.paper(
+        case, found, "hearing_announcement", by=by, body=[ANNOUNCED], announced=True,
+        nth=_next(case, "hearing_announcement"), rows=public_rows(found), applicant=case.applicant_masked, agent="",
+    )  # fmt: skip
     return {"words": said_day(found.on, found.time), "paper": paper}
+
+
+def public_rows(found: Proceeding) -> list[list[str]]:
+    """As planned last: of a hearing that was put off the earlier day is history."""
+    last = {label: text for label, text in found.rows if label in PUBLIC}
+    return [[label, last[label]] for label in PUBLIC if label in last]
 
 
 schedule.transition = _schedule.transition  # type: ignore[attr-defined]
@@ -137,6 +159,39 @@ def _of_office(case: Case) -> Proceeding:
     return proceedings.opened(
         case, Proceeding.Kind.HEARING, clock.today(), [("听证的依据", "依法应当听证的事项，依职权举行")]
     )
+
+
+@transaction.atomic
+def put_off(case: Case, *, by: Principal, seen: int | None = None, proceeding: Any, reason: str) -> Case:
+    """改期: the right to be heard stays; the stop that was told ends, the next notice has its own."""
+    _put_off(case, by=by, seen=seen, proceeding=proceeding, reason=reason)
+    if case.state == State.PAUSED and case.stops[-1]["procedure"] == "hearing":
+        pause.resume(case, by=by, result="听证改期，重新通知")
+    return case
+
+
+@transition(
+    "case.hearing_put_off", label="听证改期", source=UNDER_WAY, target=None, allowed=guards.examiner, writes=True
+)
+def _put_off(case: Case, *, by: Actor, proceeding: Any, reason: str) -> dict[str, Any]:
+    """Before it was held. Asked for, it is to be held within the same twenty days; by office, it is planned anew."""
+    reason = wording(reason, least=4, otherwise="请写明改期的原因，要告诉申请人。")
+    found = proceedings.of(case, proceeding, Proceeding.State.PLANNED)
+    asked = Entry.objects.filter(kind="case", subject=case.number, event="case.hearing_asked").order_by("seq").last()
+    words = f"原定 {said_day(found.on, found.time)}"
+    found.rows = [*found.rows, ["改期", f"{words}，{reason}"]]
+    if asked and any(label == "申请听证" for label, _ in found.rows):
+        found.state, found.on = Proceeding.State.ASKED, clock.calendar().due(clock.day_of(asked.at), TO_HOLD).date
+    else:
+        found.state, found.conclusion, found.closed_at = Proceeding.State.CANCELLED, "改期", clock.now()
+    freed = set(found.officers)
+    case.recused = [each for each in case.recused if not (each.get("chair") and each["user"] in freed)]
+    found.officers = []
+    found.save()
+    return {"words": words, "reason": reason}
+
+
+put_off.transition = _put_off.transition  # type: ignore[attr-defined]
 
 
 def reviewers(case: Case) -> set[int]:

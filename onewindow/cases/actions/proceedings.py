@@ -50,11 +50,11 @@ def _kept(rows: Rows) -> list[list[str]]:
 
 def paper(
     case: Case, found: Proceeding, kind: str, *, by: Actor, body: Iterable[str] = (), signers: Iterable[str] = (),
-    to: str = "", **facts: Any,
+    to: str = "", nth: int = 0, **facts: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """The paper of an act: its rows, the paragraphs the law wants, and lines to sign."""
+    """The paper of an act: its rows, the paragraphs the law wants, and lines to sign. `nth` where there are several."""
     said = {"rows": [*found.rows, *found.result], "body": list(body), "signers": list(signers), "to": to}
-    return notices.paper(case, kind, by=by, nth=found.nth, **said, **facts)
+    return notices.paper(case, kind, by=by, nth=nth or found.nth, **(said | facts))
 
 
 # Who examines; a hearing may also be chaired by who directs the work and reviews nothing.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from onewindow.accounts import divisions
-from onewindow.cases import application, notices, timeline
+from onewindow.cases import application, approval, notices, timeline
 from onewindow.cases.dossier.pack import Pack
-from onewindow.cases.models import Case, CasePaper
+from onewindow.cases.models import Case, CasePaper, Delivery, SitePhoto
 from onewindow.documents import facts, files, papers, typesetting
 from onewindow.documents.models import Certificate, File, Issued
 from onewindow.kernel import clock, forms, ledger
@@ -34,10 +35,11 @@ README = """\
   manifest.json      清单：每一份内容的哈希；manifest.sig 是清单的签名
   case.json          办件的登记内容
   application.pdf    申请书
+  approval.pdf       审批表：谁在什么时候签了什么意见（只在机关导出的卷宗里）
   ledger/            账本：每办一步一条，一条扣一条
   papers/            各步出具的文书（PDF，盖有电子印章）
   certificates/      证照
-  files/             申请人交来的材料
+  files/             申请人交来的材料，现场核查的照片，送达的凭证
   templates/         文书的版式
   keys/              核验用的公钥
   verify.py          核验程序
@@ -80,6 +82,8 @@ class Content:
         yield from self.pack.add("verify.py", [SCRIPT.read_bytes()])
         yield from self.pack.add("case.json", [_json(self._registered())])
         yield from self.pack.add("application.pdf", [application.pdf(case)], squeeze=False)
+        if self.whole and case.accepted_at:
+            yield from self.pack.add("approval.pdf", [approval.pdf(case)], squeeze=False)
         rows = Entry.objects.filter(kind="case", subject=case.number, seq__lte=self.upto)
         yield from self._chain("case", case.number, "ledger/case.jsonl", rows)
         yield from self._papers(rows)
@@ -185,12 +189,7 @@ class Content:
 
     def _handed_in(self) -> Iterator[bytes]:
         """What was taken out again stays with the case, so it is here too; harmful files are named, not handed on."""
-        handed = (
-            CasePaper.objects.filter(case=self.case, file__isnull=False).select_related("file").order_by("added_at")
-        )
-        for n, paper in enumerate(handed.iterator(chunk_size=50), start=1):
-            file = paper.file
-            assert file is not None
+        for n, (title, file, added, removed) in enumerate(self._files(), start=1):
             path, problem = f"files/{n:03d} {file.name}", ""
             if file.scan == File.Scan.INFECTED:
                 path = ""
@@ -199,10 +198,25 @@ class Content:
             else:
                 yield from self.pack.add(path, _read(file), squeeze=False)
             self.listed["files"].append({
-                "path": path, "title": paper.title, "name": file.name, "mime": file.mime, "sha256": file.sha256,
-                "scan": file.get_scan_display(), "added_at": paper.added_at.isoformat(),
-                "removed_at": paper.removed_at.isoformat() if paper.removed_at else "", "problem": problem,
+                "path": path, "title": title, "name": file.name, "mime": file.mime, "sha256": file.sha256,
+                "scan": file.get_scan_display(), "added_at": added.isoformat(),
+                "removed_at": removed.isoformat() if removed else "", "problem": problem,
             })  # fmt: skip
+
+    def _files(self) -> Iterator[tuple[str, File, datetime, datetime | None]]:
+        """Papers, and what the organ itself has as proof: pictures of a site visit, of who left a paper behind."""
+        mine = CasePaper.objects.filter(case=self.case, file__isnull=False).select_related("file").order_by("added_at")
+        for paper in mine.iterator(chunk_size=50):
+            assert paper.file is not None
+            yield paper.title, paper.file, paper.added_at, paper.removed_at
+        if not self.whole:
+            return
+        taken = SitePhoto.objects.filter(proceeding__case=self.case).select_related("file").order_by("added_at")
+        for photo in taken.iterator(chunk_size=50):
+            yield "现场核查照片", photo.file, photo.added_at, photo.removed_at
+        for served in Delivery.objects.filter(case=self.case, proof__isnull=False).select_related("proof"):
+            assert served.proof is not None
+            yield f"送达凭证：{served.title}", served.proof, served.sent_at or served.created_at, None
 
     def _keys(self) -> Iterator[bytes]:
         self.keys.add(facts.signing_key()[1])

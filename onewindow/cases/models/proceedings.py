@@ -73,6 +73,8 @@ class Proceeding(models.Model):
     conclusion = models.CharField(max_length=40, blank=True)
     opened_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # 公告: anybody reads on the public page that it is held, since then.
+    announced_at = models.DateTimeField(null=True, blank=True)
 
     objects = ProceedingQuerySet.as_manager()
 
@@ -82,6 +84,7 @@ class Proceeding(models.Model):
         indexes = [
             GinIndex(fields=["officers"], name="proceeding_officers"),
             models.Index(fields=["agency", "on"], condition=Q(agency__isnull=False), name="proceeding_asked"),
+            models.Index(fields=["on", "id"], condition=Q(announced_at__isnull=False), name="proceeding_announced"),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +93,11 @@ class Proceeding(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_coming(self) -> bool:
+        """It will take place: planned, and the case still goes on."""
+        return self.state == self.State.PLANNED and self.case.state in UNDER_WAY
 
     @property
     def may_wait(self) -> bool:

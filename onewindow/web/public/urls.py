@@ -1,6 +1,17 @@
 from django.urls import path
 
-from onewindow.web.public import calendar, events, items, lists, opendata, pages, reading, search, verification
+from onewindow.web.public import (
+    calendar,
+    events,
+    hearings,
+    items,
+    lists,
+    opendata,
+    pages,
+    reading,
+    search,
+    verification,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -29,6 +40,9 @@ urlpatterns = [
     path("open-data/<str:name>", opendata.download, name="open-data-file"),
     path("calendar/", calendar.index, name="calendar"),
     path("calendar/<int:year>/", calendar.show, name="calendar-year"),
+    path("hearings/", hearings.index, name="hearings"),
+    path("hearings/<uuid:pk>/", hearings.show, name="hearing"),
+    path("hearings/<uuid:pk>/notice.pdf", hearings.notice, name="hearing-notice"),
     path("help/", pages.guidance, name="help"),
     path("healthz", pages.health, name="healthz"),
 ]

@@ -60,6 +60,10 @@ class Schedule(Words):
     on, time, place = day("听证日期"), hour(), line("地点")
     chair = forms.TypedChoiceField(label="主持人（不能是审查人员）", coerce=int)
     clerk = line("记录人")
+    announce = one_of("向社会公告", {"no": "不公告，只通知申请人和利害关系人", "yes": "公告，公众可以报名旁听"}, "no")
+
+    def said(self) -> dict[str, Any]:
+        return self.cleaned_data | {"announce": self.cleaned_data.get("announce") == "yes"}
 
     def fit(self, case: Case, by: Principal) -> None:
         busy = hearings.reviewers(case)
@@ -67,6 +71,8 @@ class Schedule(Words):
             (user.pk, user.name) for user in proceedings.officers_of(case, proceedings.CHAIRS) if user.pk not in busy
         ]
         self.fields["chair"].choices = free or [("", "没有可以主持的人")]  # type: ignore[attr-defined]
+        if case.guide.scrutiny.hearing == "required":
+            del self.fields["announce"]  # by law it is (行政许可法 §46)
 
 
 class Ask(Words):
@@ -123,6 +129,10 @@ class Cancel(Words):
     reason = text("取消的原因（告诉申请人）", rows=2, max_length=200)
 
 
+class PutOff(Words):
+    reason = text("改期的原因（告诉申请人）", rows=2, max_length=200)
+
+
 class Record(Words):
     """核查笔录: one result and one note for every check point of the guide."""
 
@@ -159,7 +169,7 @@ class Record(Words):
 WHEN = {
     "visit": "告诉申请人哪一天、谁去。不停止计时。",
     "hearing": "关系申请人或者他人重大利益的，先告知有权要求听证，五个工作日内提出。",
-    "office-hearing": "法律规定应当听证的，依职权举行，提前七个工作日通知。",
+    "office-hearing": "法律规定应当听证的，依职权举行，提前七个工作日通知，并向社会公告。",
     "third-party": "直接关系他人重大利益的，告诉他，听他陈述和申辩。",
     "experts": "所需时间不计入时限，同时发特别程序告知书。",
     "consultation": "请别的部门答复。不停止计时。",
@@ -181,7 +191,7 @@ NEXT = {
     (Kind.SITE_VISIT, Stage.PLANNED): [RECORD, CANCEL],
     (Kind.HEARING, Stage.TOLD): [Act("request", hearings.ask, Ask), Act("waiver", hearings.waive, Click)],
     (Kind.HEARING, Stage.ASKED): [Act("schedule", hearings.schedule, Schedule)],
-    (Kind.HEARING, Stage.PLANNED): [Act("minutes", hearings.hold, Hold)],
+    (Kind.HEARING, Stage.PLANNED): [Act("minutes", hearings.hold, Hold), Act("put-off", hearings.put_off, PutOff)],
     (Kind.THIRD_PARTY, Stage.PLANNED): [Act("statement", counsel.hear_third_party, Statement)],
     (Kind.EXPERTS, Stage.PLANNED): [Act("opinion", counsel.record_experts, Opinion), CANCEL],
     (Kind.CONSULTATION, Stage.PLANNED): [Act("answer", counsel.answer, Opinion), CANCEL],
