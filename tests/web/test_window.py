@@ -334,3 +334,9 @@ class TestRating:
         do(desk, "done")
         page = client.get(reverse("ticket", args=[ticket.visit.secret])).content.decode()
         assert reverse("rate", args=[Rating.objects.get().token]) in page
+
+
+def test_the_window_of_yesterday_is_one_press_away(desk, window):
+    do(desk, "sign-off")
+    page = desk.get(reverse("desk-window"))
+    assert "还在 A01，上岗" in page.content.decode()

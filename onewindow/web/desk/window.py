@@ -43,11 +43,13 @@ def _page(request: SignedIn, typed: dict[str, str] | None = None, status: int = 
 
 
 def _choices(principal: Principal) -> dict[str, Any]:
-    """The windows of the officer's sites, zone by zone; taken ones say by whom."""
+    """The windows of the officer's sites, zone by zone, the one sat at last first; taken ones say by whom."""
     sites = {post.site for post in principal.posts if post.site}
     zones = Zone.objects.filter(site__in=sites).select_related("site").prefetch_related("windows__queues")
-    taken = dict(Sitting.objects.filter(window__site__in=sites, ended_at=None).values_list("window", "user__name"))
-    return {"zones": list(zones), "taken": taken}
+    seats = Sitting.objects.filter(window__site__in=sites)
+    taken = dict(seats.filter(ended_at=None).values_list("window", "user__name"))
+    last = seats.filter(user=principal.user).exclude(window__in=taken).select_related("window").order_by("pk").last()
+    return {"zones": [zone for zone in zones if zone.windows.all()], "taken": taken, "last": last}
 
 
 def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
