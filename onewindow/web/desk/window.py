@@ -48,7 +48,7 @@ def _choices(principal: Principal) -> dict[str, Any]:
     zones = Zone.objects.filter(site__in=sites).select_related("site").prefetch_related("windows__queues")
     seats = Sitting.objects.filter(window__site__in=sites)
     taken = dict(seats.filter(ended_at=None).values_list("window", "user__name"))
-    last = seats.filter(user=principal.user).exclude(window__in=taken).select_related("window").order_by("pk").last()
+    last = seats.filter(user=principal.user_id).exclude(window__in=taken).select_related("window").order_by("pk").last()
     return {"zones": [zone for zone in zones if zone.windows.all()], "taken": taken, "last": last}
 
 
