@@ -9,14 +9,15 @@ from __future__ import annotations
 from benchmarks import ground  # isort: skip
 
 import asyncio
-import json
 import multiprocessing as mp
 import random
+import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
-from time import perf_counter, sleep, time
+from time import perf_counter, process_time, sleep, time
 from typing import Any
 
 import aiohttp
@@ -37,6 +38,10 @@ ROUNDS = 3 if ground.QUICK else 12
 SCREENS, CALLS, PACE = 300, 40 if ground.QUICK else 240, 0.25
 # Processes, and the seconds each rests between two calls: with a rest, 220 windows press about thirty times a second.
 RUNS = ((1, 0.0), (4, 0.0), (16, 0.0), (16, 0.5))
+
+ID = re.compile(rb'"id": "(\d+-\d+)"')
+# Moment and CPU seconds of the web server, of PostgreSQL, of the screens.
+Spent = tuple[float, ...]
 
 FREE = """
 WITH over AS (
@@ -150,38 +155,47 @@ def caller(seats: list[Seat], results: Any) -> None:
     results.put(told)
 
 
-async def screen(session: aiohttp.ClientSession, url: str, seen: list[tuple[str, float]], ready: list[str]) -> None:
-    """A screen: what calls it shows, and when they came."""
-    known: set[str] = set()
+async def screen(session: aiohttp.ClientSession, url: str, heard: list[tuple[float, bytes]], ready: list[str]) -> None:
+    """A screen keeps what comes, and when; it is looked into when all is over."""
     async with session.get(url) as response:
         if response.status != 200:
             raise SystemExit(f"{url} answered {response.status}")
         ready.append(url)
-        async for line in response.content:
-            if line.startswith(b"data: {"):
-                facts = json.loads(line[6:])
-                ids = {call["id"] for call in facts["calls"]} if "calls" in facts else {facts["id"]}
-                seen += [(each, time()) for each in ids - known if each]
-                known |= ids
+        async for part in response.content.iter_any():
+            heard.append((time(), part))
 
 
-async def watch(port: int, urls: list[str], start: Any) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    seen: list[tuple[str, float]] = []
+def seen_by(heard: list[tuple[float, bytes]]) -> dict[str, float]:
+    """The calls a screen has shown, and when each came first."""
+    seen: dict[str, float] = {}
+    for at, part in heard:
+        for call in ID.findall(part):
+            seen.setdefault(call.decode(), at)
+    return seen
+
+
+Watched = tuple[list[tuple[str, float]], list[list[tuple[float, bytes]]], Spent]
+
+
+async def watch(port: int, urls: list[str], start: Any, spent: Callable[[], Spent]) -> Watched:
+    heard: list[list[tuple[float, bytes]]] = [[] for _ in urls]
     ready: list[str] = []
     limits = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", connector=limits[0], timeout=limits[1]) as session:
-        screens = [asyncio.create_task(screen(session, url, seen, ready)) for url in urls]
+        screens = [asyncio.create_task(screen(session, *each, ready)) for each in zip(urls, heard, strict=True)]
         while len(ready) < len(urls):
             await asyncio.sleep(0.2)
             for one in screens:
                 if one.done():
                     one.result()
-        await asyncio.sleep(2)
+        await asyncio.sleep(5)
+        before = spent()
         calls = await asyncio.to_thread(start)
+        after = spent()
         await asyncio.sleep(5)
         for one in screens:
             one.cancel()
-    return calls, seen
+    return calls, heard, tuple(b - a for a, b in zip(before, after, strict=True))
 
 
 def live(context: ForkServerContext, seats: list[Seat]) -> None:
@@ -202,20 +216,22 @@ def live(context: ForkServerContext, seats: list[Seat]) -> None:
         return told
 
     try:
-        program, before = psutil.Process(server.pid), 0.0
-        before = ground.cpu_seconds(program)
-        told, seen = asyncio.run(watch(port, urls, start))
-        spent = ground.cpu_seconds(program) - before
+        program, database = psutil.Process(server.pid), ground.postmaster()
+
+        def spent() -> Spent:
+            return time(), ground.cpu_seconds(program), ground.cpu_seconds(database), process_time()
+
+        told, heard, (wall, *cpu) = asyncio.run(watch(port, urls, start, spent))
     finally:
         server.terminate()
         server.wait(10)
-    when = dict(told)
-    delays = [(at - when[call]) * 1000 for call, at in seen if call in when]
+    when, seen = dict(told), [seen_by(each) for each in heard]
+    delays = [(at - when[call]) * 1000 for each in seen for call, at in each.items() if call in when]
     shares = (f"{ground.percentile(delays, share):.0f}" for share in (50, 95, 99))
-    row = (SCREENS, len(told), f"{1 / PACE:.0f}", f"{len(delays):,}", *shares, f"{spent:.1f}")
-    ground.table(
-        ["screens", "calls", "calls a second", "news seen", "p50 ms", "p95 ms", "p99 ms", "server CPU s"], [row]
-    )
+    cores = (f"{each / wall:.2f}" for each in cpu)
+    row = (SCREENS, len(told), f"{len(told) / wall:.1f}", f"{len(delays):,}", *shares, *cores)
+    head = ["screens", "calls", "a second", "news seen", "p50 ms", "p95 ms", "p99 ms"]
+    ground.table([*head, "web server, cores", "PostgreSQL, cores", "screens, cores"], [row])
 
 
 def main() -> None:

@@ -124,7 +124,7 @@ def serve() -> tuple[subprocess.Popen[bytes], int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen([sys.executable, "-m", "config.console", "serve"], env=os.environ | {"PORT": str(port)})
-    for _ in range(120):
+    for _ in range(360):
         try:
             urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2)
             return server, port

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from onewindow.cases.actions import guards
 from onewindow.cases.models import Case
 from onewindow.feedback.models import Rating
 from onewindow.hall import live
-from onewindow.hall.models import Service, Ticket, Zone
+from onewindow.hall.models import Service, Ticket
 from onewindow.kernel import clock, ledger
 from onewindow.kernel.ledger import Actor
 
@@ -41,9 +41,9 @@ def invite(case: Case) -> Rating:
 @transaction.atomic
 def invite_at_window(ticket: Ticket) -> list[Rating]:
     """One for each service of the number, once; a matter finished there takes its own invitation along."""
-    invited = [_invite(service) for service in ticket.services.select_related("case", "window__zone").order_by("pk")]
-    for zone in {rating.service.window.zone for rating in invited if rating.service}:
-        live.tell(zone)  # the screen heard of the number's end before there was anything to ask
+    invited = [_invite(service) for service in ticket.services.select_related("case", "window").order_by("pk")]
+    if windows := [rating.service.window for rating in invited if rating.service]:
+        live.tell(*windows)  # the screen heard of the number's end before there was anything to ask
     return invited
 
 
@@ -59,11 +59,14 @@ def _invite(service: Service) -> Rating:
     return Rating.objects.get_or_create(service=service)[0]
 
 
-def open_in(zone: Zone) -> dict[int, Rating]:
+def open_at(windows: Collection[int]) -> dict[int, Rating]:
     """What each window's screen asks for: the last number's service that nobody has rated, for a short while."""
     since = clock.now() - ASKED
+    today = since - timedelta(days=1)
     known = Rating.objects.select_related("service__ticket__queue", "service__ticket__item", "service__case__item")
-    last = known.filter(service__window__zone=zone, service__ticket__ended_at__gte=since, rated_at=None)
+    last = known.filter(
+        service__window__in=windows, service__at__gte=today, service__ticket__ended_at__gte=since, rated_at=None
+    )
     found: dict[int, Rating] = {}
     for rating in last.order_by("-service__ticket__ended_at", "service"):
         if rating.service:
@@ -107,6 +110,6 @@ def rate(
             raise AlreadyRated
         ledger.record(("rating", rating.subject), "rating.given", by=by, data=data | _step(rating.service))
         if rating.service:
-            live.tell(rating.service.window.zone)
+            live.tell(rating.service.window)
     rating.refresh_from_db()
     return rating

@@ -113,11 +113,6 @@ class TestMap:
         with django_assert_max_num_queries(16):
             assert len(facts(manager.client)["zones"][0]["windows"]) == 40
 
-    def test_news_of_any_zone_reach_the_map(self, manager, monkeypatch):
-        a_queue()
-        stream = manager.client.get(reverse("desk-floor-events", args=[CODE])).streaming_content
-        assert next(stream) == b"retry: 3000\n\n" and b'"zones"' in next(stream)
-
 
 class TestAlerts:
     def test_a_long_wait_is_told_once_and_acknowledged_once(self, nine, manager):

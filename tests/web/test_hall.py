@@ -9,7 +9,7 @@ from django.urls import reverse
 from onewindow.accounts import principal
 from onewindow.accounts.models import Post
 from onewindow.cases.models import Case
-from onewindow.hall import listening
+from onewindow.hall import live
 from onewindow.hall.models import Booking, Consultation, Sitting, Slot, SpecialDay, Ticket
 from onewindow.kernel import clock
 from onewindow.web.desk import window as window_page
@@ -62,13 +62,8 @@ class TestOneNumber:
         do(desk, "start")
         assert "今天已办 1 个号" in do(desk, "done")
 
-    def test_a_screen_hears_the_call_at_once(self, client, queue, window):
-        stream = client.get(reverse("screen-events", args=["510114", "A"])).streaming_content
-        assert next(stream) == b"retry: 3000\n\n"
-        assert next(stream).startswith(b"data: {")
-
     def test_one_stream_too_many_is_refused_and_its_screen_polls(self, client, queue, monkeypatch):
-        monkeypatch.setattr(listening, "STREAMS", 0)
+        monkeypatch.setattr(live, "STREAMS", 0)
         assert client.get(reverse("screen-events", args=["510114", "A"])).status_code == 503
         assert client.get(reverse("screen-board", args=["510114", "A"])).status_code == 200
 

@@ -119,4 +119,4 @@ def _serve(window: Window, queues: Sequence[Queue], event: str, by: Principal) -
 def _told(window: Window, event: str, by: Principal, **data: object) -> None:
     staffed = Sitting.objects.filter(window=window, ended_at=None).exists()
     ledger.record(("window", f"{window.site_id}-{window.number}"), event, by=by, data=data | {"staffed": staffed})
-    live.tell(window.zone)
+    live.tell(window)

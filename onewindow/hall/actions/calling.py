@@ -135,9 +135,7 @@ def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
             act(ticket, **kwargs)
             Visit.objects.filter(pk=ticket.visit_id).update(busy=ticket.state in Ticket.AT_WINDOW)
             # A window may stand in another zone than the queue it serves.
-            stand = {window.zone for window in (before, ticket.window) if window}
-            for zone in {ticket.queue.zone, *stand}:
-                live.tell(zone)
+            live.tell(ticket.queue, *filter(None, (before, ticket.window)))
         return ticket
 
     return run
@@ -227,7 +225,7 @@ def transfer(ticket: Ticket, *, by: Actor, queue: Queue, note: str) -> dict[str,
         raise ValueError("已经在这个业务里。")
     if len(note) < 2:
         raise ValueError("请给下一个窗口留一句话：办到哪里了，还要办什么。")
-    live.tell(ticket.queue.zone)
+    live.tell(ticket.queue)
     before, ticket.queue, ticket.note = ticket.queue.name, queue, note
     ticket.window, ticket.called_at, ticket.served_at, ticket.calls, ticket.reckoned = None, None, None, 0, None
     return {"before": before, "after": queue.name, "note": note}

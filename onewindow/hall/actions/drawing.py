@@ -129,6 +129,6 @@ def _issue(wish: Wish, visit: Visit, source: str, turn_at: datetime, by: Actor) 
     if wish.priority:
         said |= {"priority": ticket.get_priority_display(), "reason": wish.reason}
     ledger.record(ticket, "ticket.drawn", by=by, data=said)
-    live.tell(queue.zone)
+    live.tell(queue)
     estimates.keep(ticket)
     return ticket

@@ -153,4 +153,4 @@ def _own(sitting: Sitting, by: Principal) -> None:
 
 def _note(window: Window, event: str, by: Principal, **data: object) -> None:
     ledger.record(("window", f"{window.site_id}-{window.number}"), event, by=by, data=data)
-    live.tell(window.zone)
+    live.tell(window)

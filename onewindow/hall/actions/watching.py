@@ -13,7 +13,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.hall import estimates, live
 from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.actions.sitting import manages
-from onewindow.hall.models import Alert, Device, Queue, Rules, Sitting, Zone
+from onewindow.hall.models import Alert, Device, Queue, Rules, Sitting
 from onewindow.kernel import clock, ledger
 
 Kind = Alert.Kind
@@ -30,8 +30,7 @@ def watch(site: Site) -> int:
         Alert.objects.filter(pk__in=over, ended_at=None).update(ended_at=now)
         Alert.objects.bulk_create(new, ignore_conflicts=True)
         if over or new:
-            for zone in Zone.objects.filter(site=site):
-                live.tell(zone)
+            live.tell(site)
     return len(over) + len(new)
 
 
@@ -71,8 +70,7 @@ def acknowledge(alert: Alert, *, by: Principal) -> bool:
     if not Alert.objects.filter(pk=alert.pk, seen_at=None).update(seen_at=clock.now(), seen_by=by.user_id):
         return False
     ledger.record(("hall", alert.site_id), "hall.alert_seen", by=by, data={"kind": alert.kind, "words": alert.words})
-    for zone in Zone.objects.filter(site=alert.site_id)[:1]:
-        live.tell(zone)
+    live.tell(alert.site)
     return True
 
 

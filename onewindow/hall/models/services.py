@@ -19,13 +19,14 @@ class Service(models.Model):
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="services")
     case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="services")
     consultation = models.OneToOneField(Consultation, models.PROTECT, null=True, related_name="served")
-    window = models.ForeignKey(Window, models.PROTECT, related_name="+")
+    window = models.ForeignKey(Window, models.PROTECT, related_name="+", db_index=False)
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     # [{"event", "label", "at"}]: the acts on the case, the last one last.
     acts = models.JSONField(default=list)
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
+        indexes = [models.Index(fields=["window", "at"], name="service_of_window")]
         constraints = [
             models.UniqueConstraint(fields=["ticket", "case"], name="service_once_a_number", nulls_distinct=False)
         ]

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Site
 from onewindow.feedback import figures
-from onewindow.hall import floor
+from onewindow.hall import floor, live
 from onewindow.hall.actions import watching
 from onewindow.hall.actions.drawing import rules_of
-from onewindow.hall.models import Alert, Move, Zone
+from onewindow.hall.models import Alert, Move
 from onewindow.kernel import clock, wire
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.halls import screens
@@ -71,10 +72,12 @@ def facts(request: SignedIn, code: str) -> HttpResponse:
 
 
 @manager_only
-def events(request: SignedIn, code: str) -> HttpResponse | StreamingHttpResponse:
+def events(request: SignedIn, code: str) -> HttpResponseBase:
     site = site_of(request, code)
-    zones = list(Zone.objects.filter(site=site).values_list("pk", flat=True))
-    return screens.stream(zones, lambda: _facts(site), REST)
+    return screens.stream(request, FLOORS, site.pk)
+
+
+FLOORS = live.Picture("site", lambda codes: {site.pk: _facts(site) for site in Site.objects.filter(pk__in=codes)}, REST)
 
 
 def _alerts(site: Site) -> list[Alert]:

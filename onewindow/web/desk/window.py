@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from onewindow.accounts.counter import person_at_window
 from onewindow.accounts.principal import Principal, from_user
 from onewindow.cases.models import Case
-from onewindow.feedback.actions import invite_at_window, open_in
+from onewindow.feedback.actions import invite_at_window, open_at
 from onewindow.hall import estimates, on_duty
 from onewindow.hall.actions import calling, consulting, sitting
 from onewindow.hall.models import Queue, Sitting, Ticket, Window, Zone
@@ -63,7 +63,7 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
         "away": list(line.filter(state__in=[Ticket.State.PARKED, Ticket.State.MISSED]).order_by("-ended_at")[:8]),
         "files": opened.files(ticket, principal) if ticket else [],
         "beside": opened.beside(ticket, window) if ticket else [],
-        "to_rate": None if ticket else open_in(window.zone).get(window.pk),
+        "to_rate": None if ticket else open_at([window.pk]).get(window.pk),
         "served": list(ticket.services.select_related("case__item")) if ticket else [],
         "reliefs": list(sitting.reliefs(seat, principal)),
         "others": Queue.objects.filter(site=window.site).exclude(pk=ticket.queue_id) if ticket else [],

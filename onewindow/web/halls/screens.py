@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -18,8 +16,7 @@ from django.views.decorators.http import require_POST
 from onewindow.documents.typesetting import qr_svg
 from onewindow.feedback import actions as feedback
 from onewindow.feedback.models import Rating
-from onewindow.hall import board, voice
-from onewindow.hall.listening import LISTENER, Shared, wait
+from onewindow.hall import board, live, voice
 from onewindow.hall.models import Ticket, Window, Zone
 from onewindow.kernel import clock, limits, wire
 from onewindow.web.halls.at_device import HallRequest as Request
@@ -27,49 +24,56 @@ from onewindow.web.my.rating import VISITOR
 
 
 def _zone(site: str, code: str) -> Zone:
-    return get_object_or_404(Zone.objects.select_related("site"), site=site, code=code)
+    return get_object_or_404(Zone, site=site, code=code)
 
 
 def _window(site: str, number: str) -> Window:
-    return get_object_or_404(Window.objects.select_related("zone", "site"), site=site, number=number)
+    return get_object_or_404(Window, site=site, number=number)
 
 
-def zone(request: HttpRequest, site: str, code: str) -> HttpResponse:
+def zone(request: Request, site: str, code: str) -> HttpResponse:
     found = _zone(site, code)
     context = {
-        "zone": found, "board": board.of_zone(found), "edition": voice.edition(),
+        "zone": found, "board": ZONES.of(found.pk), "edition": voice.edition(),
         "stream": reverse("screen-events", args=[site, code]), "facts": reverse("screen-board", args=[site, code]),
     }  # fmt: skip
     return render(request, "screens/zone.html", context)
 
 
-def zone_board(request: HttpRequest, site: str, code: str) -> HttpResponse:
-    return JsonResponse(board.of_zone(_zone(site, code)), json_dumps_params={"ensure_ascii": False})
-
-
-def zone_events(request: HttpRequest, site: str, code: str) -> StreamingHttpResponse | HttpResponse:
-    found = _zone(site, code)
-    return stream([found.pk], lambda: ZONES.of(found))
-
-
 def window(request: Request, site: str, number: str) -> HttpResponse:
     found = _window(site, number)
     context = {
-        "window": found, "board": _at_window(found, _asks(request, found)), "levels": feedback.LEVELS,
+        "window": found, "board": _of_window(request, found).of(found.pk), "levels": feedback.LEVELS,
         "stream": reverse("window-events", args=[site, number]), "facts": reverse("window-board", args=[site, number]),
     }  # fmt: skip
     return render(request, "screens/window.html", context)
 
 
-def window_board(request: Request, site: str, number: str) -> HttpResponse:
-    found = _window(site, number)
-    return JsonResponse(_at_window(found, _asks(request, found)), json_dumps_params={"ensure_ascii": False})
+def facts(request: Request, site: str, code: str = "", number: str = "") -> HttpResponse:
+    picture, key = _shown(request, site, code, number)
+    return JsonResponse(picture.of(key), json_dumps_params={"ensure_ascii": False})
 
 
-def window_events(request: Request, site: str, number: str) -> StreamingHttpResponse | HttpResponse:
+def events(request: Request, site: str, code: str = "", number: str = "") -> HttpResponseBase:
+    return stream(request, *_shown(request, site, code, number))
+
+
+def _shown(request: Request, site: str, code: str, number: str) -> tuple[live.Picture, int]:
+    if code:
+        return ZONES, _zone(site, code).pk
     found = _window(site, number)
-    asks = _asks(request, found)
-    return stream([found.zone_id], lambda: _said(WINDOWS.of(found.zone)[found.pk], asks))
+    return _of_window(request, found), found.pk
+
+
+def stream(request: HttpRequest, picture: live.Picture, key: int | str) -> HttpResponseBase:
+    """A browser that comes back says what it saw last."""
+    if live.NEWSROOM.full:
+        return HttpResponse("屏幕太多，请改为轮询。", status=503, content_type="text/plain; charset=utf-8")
+    seen = request.headers.get("Last-Event-ID", "")
+    response = StreamingHttpResponse(picture.stream(key, seen), content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
 
 
 def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
@@ -81,33 +85,27 @@ def part(request: HttpRequest, edition: str, name: str) -> HttpResponse:
     return response
 
 
-def _asks(request: Request, window: Window) -> bool:
+def _of_window(request: Request, window: Window) -> live.Picture:
     """A screen of the hall, or the second display of who works there: nobody rates from afar what others got."""
+    return ASKING if _asks(request, window) else WINDOWS
+
+
+def _asks(request: Request, window: Window) -> bool:
     device, who = request.device, request.principal
     at_home = who is not None and any(post.site == window.site_id for post in who.posts)
     return at_home or (device is not None and device.site_id == window.site_id)
 
 
-Told = tuple[dict[str, Any], dict[str, Any]]
+def _asking(windows: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Where a window is idle and the last visitor has not rated, its screen asks."""
+    found = board.of_windows(windows)
+    for pk, rating in feedback.open_at(windows).items():
+        if rating.service and rating.service.ticket.ended_at and not found[pk]["number"]:
+            found[pk] |= _question(rating, rating.service.ticket)
+    return found
 
 
-def _of_windows(zone: Zone) -> dict[int, Told]:
-    """Every window's facts; and where one is idle and the last visitor has not rated, what its screen asks."""
-    facts = board.of_windows(zone)
-    asking = {
-        pk: _asking(rating, rating.service.ticket)
-        for pk, rating in feedback.open_in(zone).items()
-        if rating.service and rating.service.ticket.ended_at and not facts[pk]["number"]
-    }
-    return {pk: (each, asking.get(pk, {})) for pk, each in facts.items()}
-
-
-def _said(told: Told, asks: bool) -> dict[str, Any]:
-    facts, asking = told
-    return facts | asking if asks else facts
-
-
-def _asking(rating: Rating, ticket: Ticket) -> dict[str, Any]:
+def _question(rating: Rating, ticket: Ticket) -> dict[str, Any]:
     assert ticket.ended_at is not None
     left = feedback.ASKED - (clock.now() - ticket.ended_at)
     return {
@@ -116,11 +114,8 @@ def _asking(rating: Rating, ticket: Ticket) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _at_window(window: Window, asks: bool) -> dict[str, Any]:
-    return _said(_of_windows(window.zone)[window.pk], asks)
-
-
-ZONES, WINDOWS = Shared(board.of_zone), Shared(_of_windows)
+ZONES = live.Picture("zone", board.of_zones)
+WINDOWS, ASKING = live.Picture("window", board.of_windows), live.Picture("window", _asking)
 
 
 @require_POST
@@ -143,32 +138,3 @@ def rate(request: Request, site: str, number: str, token: str) -> HttpResponse:
     except ValueError:
         return HttpResponse(status=422)
     return HttpResponse(status=204)
-
-
-def stream(
-    zones: Iterable[int], facts: Callable[[], dict[str, Any]], rest: float = 0.0
-) -> StreamingHttpResponse | HttpResponse:
-    """The facts at once and after every piece of news of the zones; at most once in `rest` seconds."""
-    if LISTENER.full:
-        return HttpResponse("屏幕太多，请改为轮询。", status=503, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(_events(tuple(zones), facts, rest), content_type="text/event-stream")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
-
-
-def _events(zones: tuple[int, ...], facts: Callable[[], dict[str, Any]], rest: float) -> Iterator[str]:
-    """A sign of life when it is quiet or nothing of it has changed. No connection is kept meanwhile."""
-    if not connection.in_atomic_block:
-        connection.close()  # who waits for what another stream reads holds none: hundreds open at once after a cut
-    with LISTENER.news_of(*zones) as box:
-        yield "retry: 3000\n\n"
-        news, said = True, ""
-        while True:
-            before = said
-            if news:
-                said = json.dumps(facts(), ensure_ascii=False)
-                connection.close()
-            yield f"data: {said}\n\n" if said != before else "event: alive\ndata:\n\n"
-            time.sleep(rest if said != before else 0)
-            news = wait(box)

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from onewindow.hall.listening import STREAMS
+from onewindow.hall.live import STREAMS
 
 
 def ensure_port_free(host: str, port: int) -> None:
