@@ -143,7 +143,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "case-appointments": ("GET", OWNER),
     "manage-hours": ("GET", CONTENT), "manage-hours-days": ("POST", CONTENT),
     "manage-hours-day-removal": ("POST", CONTENT), "manage-slots": ("GET", CONTENT),
-    "manage-slot-act": ("POST", CONTENT),
+    "manage-slot-act": ("POST", CONTENT), "manage-slot-release": ("POST", (IN, NO, NO, NO, NO, NO)),
     "manage-extended": ("GET", CONTENT), "hall-extended": ("GET", (NO,) * 6),
     "desk-swaps": ("POST", (IN, NO, NO, NO, NO, NO)), "desk-swap": ("POST", (IN, NO, NO, NO, NO, NO)),
     # A hall without zones does not exist; what opens in one is in tests/web/test_hall.py.
@@ -153,6 +153,8 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "ticket-postponement": ("POST", (NO,) * 6), "ticket-reminder": ("POST", (NO,) * 6),
     "desk-numbers": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-number-new": ("POST", (IN, NO, NO, OK, OK, OK)),
     "desk-number-priority": ("POST", (IN, NO, NO, OK, OK, OK)),
+    "desk-bookings": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-booking-new": ("POST", (IN, NO, NO, OK, OK, OK)),
+    "desk-booking": ("GET", (IN, NO, NO, NO, NO, NO)), "desk-booking-act": ("POST", (IN, NO, NO, NO, NO, NO)),
     "screen": ("GET", (NO,) * 6), "screen-board": ("GET", (NO,) * 6), "screen-events": ("GET", (NO,) * 6),
     "window-screen": ("GET", (NO,) * 6), "window-board": ("GET", (NO,) * 6), "window-events": ("GET", (NO,) * 6),
     "window-rating": ("POST", (NO,) * 6), "voice": ("GET", (NO,) * 6),

@@ -17,7 +17,11 @@ ROSTER = {"roster.published", "roster.assigned", "roster.removed", "roster.repla
 
 
 def on_entry(entry: Entry) -> None:
-    if entry.event == "booking.offered":
+    if entry.event == "booking.made" and entry.data.get("channel") == "desk":
+        _confirm(entry, "booking_made")
+    elif entry.event == "booking.moved" and _at_desk(entry):
+        _confirm(entry, "booking_moved")
+    elif entry.event == "booking.offered":
         until = datetime.fromisoformat(entry.data["until"]).astimezone(clock.SHANGHAI)
         _tell(entry, "booking_offered", due_on=f"{until:%-H:%M}")
     elif entry.event == "booking.displaced":
@@ -29,12 +33,24 @@ def on_entry(entry: Entry) -> None:
         _tell_officers(entry, User.objects.filter(pk=entry.data["of"]), "swap_asked")
 
 
+def _at_desk(entry: Entry) -> bool:
+    return Booking.objects.filter(number=entry.subject, made_by__isnull=False).exists()
+
+
+def _confirm(entry: Entry, template: str) -> None:
+    """What was booked at the desk, on the phone of whoever it is for."""
+    slot = Booking.objects.select_related("slot__queue__site").get(number=entry.subject).slot
+    starts = slot.starts.astimezone(clock.SHANGHAI)
+    _tell(entry, template, due_on=f"{starts:%-m月%-d日 %H:%M}", what=slot.queue.site.name)
+
+
 def _tell(entry: Entry, template: str, **context: str) -> None:
     booking = Booking.objects.select_related("user", "item", "slot__queue").get(number=entry.subject)
     what = str(booking.item or booking.slot.queue)
+    link = f"/my/bookings/{booking.number}/" if booking.user_id else ""
     notify(
-        user=booking.user, template=template, context={"item": what, "number": booking.number} | context,
-        subject=booking.number, entry=entry.pk, link=f"/my/bookings/{booking.number}/",
+        user=booking.user, phone=booking.phone, template=template, subject=booking.number, entry=entry.pk, link=link,
+        context={"item": what, "number": booking.number} | context,
     )  # fmt: skip
 
 

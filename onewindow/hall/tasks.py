@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots
-from onewindow.hall.actions import booking, capacity, devices, doors, reminding, watching
+from onewindow.hall.actions import booking, capacity, devices, doors, onsite, reminding, watching
 from onewindow.hall.models import Booking
 from onewindow.hall.node import authority
 from onewindow.kernel import clock
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 @app.task(queueing_lock="hall-bookings")
 def run_bookings(timestamp: int) -> None:
     sweep()
+    onsite.release()
 
 
 @app.periodic(cron="* * * * *")

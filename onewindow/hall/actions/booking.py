@@ -48,7 +48,11 @@ class PrereviewFirst(ValueError):
 
 
 def holder(booking: Booking, by: Actor) -> bool:
-    return isinstance(by, Principal) and by.user_id == booking.user_id
+    """Whose it is; what was booked at the desk is also changed there."""
+    if not isinstance(by, Principal):
+        return False
+    at_desk = booking.made_by_id is not None and any(post.site == booking.slot.queue.site_id for post in by.posts)
+    return at_desk or by.user_id == booking.user_id
 
 
 def timer(booking: Booking, by: Actor) -> bool:

@@ -58,7 +58,8 @@ def booked(slot: Slot) -> list[Booking]:
 
 
 def name_of(each: Booking) -> str:
-    return secrecy.mask_name(each.guest or (each.person.name if each.person else each.user.name) or "市民")
+    known = each.person or each.user
+    return secrecy.mask_name(each.guest or (known.name if known else "") or "市民")
 
 
 def close(slots: Iterable[Slot], *, why: str, by: Principal) -> int:

@@ -90,13 +90,17 @@ class Booking(Flowing):
     number = models.CharField(max_length=12, unique=True, default=numbers.share_number)
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="bookings")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookings")
+    # None: made at the desk for somebody without an account, by the officer in `made_by`.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="bookings")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     person = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+")
     item = models.ForeignKey("catalogue.Item", models.PROTECT, null=True, related_name="+")
     case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="bookings")
     party = models.ForeignKey(Party, models.PROTECT, null=True, related_name="bookings")
-    # Of a party: who comes.
+    # Who comes, of a party or by name only.
     guest = models.CharField(max_length=40, blank=True)
+    # Of who has no account.
+    phone = models.CharField(max_length=20, blank=True)
     # How many places it takes: who comes together to one window.
     people = models.PositiveSmallIntegerField(default=1)
     made_at = models.DateTimeField(default=clock.now)

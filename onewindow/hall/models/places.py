@@ -20,6 +20,8 @@ class Rules(models.Model):
     elder_age = models.PositiveSmallIntegerField(default=60)
     # 过号: who comes back within this time keeps the place.
     return_minutes = models.PositiveSmallIntegerField(default=30)
+    # 现场名额: what the hall has not booked so long before goes online; 0 never.
+    release_minutes = models.PositiveSmallIntegerField(default=0)
     # 预警: a wait so long, people waiting with no window for so long, a pause so long.
     long_wait_minutes = models.PositiveSmallIntegerField(default=30)
     unserved_minutes = models.PositiveSmallIntegerField(default=5)

@@ -92,10 +92,10 @@ def bookings(node: Node) -> Part:
     )
     rows = take("hall_booking", "t.id = ANY(%s)", [list(near.values_list("pk", flat=True))])
     for row in rows:
-        row |= {"person_id": None, "case_id": None, "guest": ""}
+        row |= {"person_id": None, "case_id": None, "guest": "", "phone": "", "made_by_id": None}
     parties = take("hall_party", "t.id = ANY(%s)", [[row["party_id"] for row in rows if row["party_id"]]])
     slots = {row["slot_id"] for row in rows}
-    holders = User.objects.filter(pk__in={row["user_id"] for row in rows})
+    holders = User.objects.filter(pk__in={row["user_id"] for row in rows if row["user_id"]})
     return {
         "accounts_user": [_stand_in(row) for row in take("accounts_user", "t.id = ANY(%s)", [[u.pk for u in holders]])],
         "hall_party": [row | {"name": "团队"} for row in parties],

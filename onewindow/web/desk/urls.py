@@ -3,6 +3,7 @@ from django.urls import path
 from onewindow.web.desk import (
     approval,
     bindings,
+    bookings,
     cases,
     certificates,
     corrections,
@@ -46,6 +47,10 @@ urlpatterns = [
     path("desk/hall/<str:code>/moves/<int:pk>/reversal/", moves.undo, name="desk-move-reversal"),
     path("desk/hall/<str:code>/windows/<str:number>/", moves.window, name="desk-floor-window"),
     path("desk/hall/<str:code>/days/", hall_day.show, name="desk-hall-day"),
+    path("desk/bookings/", bookings.index, name="desk-bookings"),
+    path("desk/bookings/new/", bookings.create, name="desk-booking-new"),
+    path("desk/bookings/<str:number>/", bookings.show, name="desk-booking"),
+    path("desk/bookings/<str:number>/<slug:verb>/", bookings.act, name="desk-booking-act"),
     path("desk/receipts/", receipts.index, name="desk-receipts"),
     path("desk/receipts/new/", receipts.choose, name="desk-receipt-choose"),
     path("desk/receipts/new/<str:code>/", receipts.new, name="desk-receipt-new"),

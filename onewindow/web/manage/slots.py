@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots as making
-from onewindow.hall.actions import capacity, rostering
+from onewindow.hall.actions import capacity, onsite, rostering
+from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.models import Booking, Queue, Slot
 from onewindow.kernel import clock, wire
 from onewindow.web.account.guards import SignedIn, staff_only
@@ -57,6 +58,7 @@ def _page(
         "sites": sites, "site": queue.site, "queue": queue, "queues": Queue.objects.filter(site=queue.site_id),
         "day": day, "days": [clock.today() + timedelta(days=n) for n in range(making.DAYS)], "slots": slots,
         "names": names, "problem": problem, "at": at, "typed": request.POST, "now": clock.now(),
+        "release": rules_of(queue.site).release_minutes,
     }  # fmt: skip
     return render(request, "manage/slots.html", context, status=status)
 
@@ -96,3 +98,18 @@ def act(request: SignedIn, pk: int, act: str) -> HttpResponse:
         return _page(request, slot.queue, day, sites, problem=str(problem), at=pk, status=422)
     where = f"site={slot.queue.site_id}&queue={slot.queue_id}&day={day}"
     return redirect(f"{reverse('manage-slots')}?{where}")
+
+
+@require_POST
+@manager_only
+def release(request: SignedIn, code: str) -> HttpResponse:
+    """When what the hall has not booked goes online."""
+    site = hall_of(request, halls_of(request.principal), code)
+    minutes = wire.whole(request.POST.get("minutes", ""))
+    try:
+        onsite.set_release(site, -1 if minutes is None else minutes, by=request.principal)
+    except (ValueError, PermissionDenied) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"开始前 {minutes} 分钟放到网上。" if minutes else "现场名额不放到网上。")
+    return redirect(f"{reverse('manage-slots')}?site={site.pk}")

@@ -59,6 +59,7 @@ urlpatterns = [
     path("manage/hours/days/", hours.set_day, name="manage-hours-days"),
     path("manage/hours/days/<int:pk>/removal/", hours.clear_day, name="manage-hours-day-removal"),
     path("manage/slots/", slots.index, name="manage-slots"),
+    path("manage/slots/<str:code>/release/", slots.release, name="manage-slot-release"),
     path("manage/slots/<int:pk>/<slug:act>/", slots.act, name="manage-slot-act"),
     path("manage/rosters/", rosters.index, name="manage-rosters"),
     path("manage/rosters/extended/", rosters.done, name="manage-extended"),
