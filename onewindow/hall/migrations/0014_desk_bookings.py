@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hall', '0012_back_at'),
+        ('hall', '0013_service_of_window'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
