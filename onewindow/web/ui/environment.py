@@ -41,6 +41,7 @@ def environment(**options: Any) -> Environment:
         "day": words.day,
         "whole_day": words.whole_day,
         "moment": words.moment,
+        "whole_moment": words.whole_moment,
         "due": words.due,
         "filesize": words.filesize,
         "named": words.named,

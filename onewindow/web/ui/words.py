@@ -43,6 +43,12 @@ def whole_day(value: date) -> str:
     return f"{value.day} {value:%b} {value.year}" if english() else f"{value.year}年{value.month}月{value.day}日"
 
 
+def whole_moment(value: datetime) -> str:
+    """With its year: on a paper somebody takes home."""
+    local = value.astimezone(clock.SHANGHAI)
+    return f"{whole_day(local.date())} {local:%H:%M}"
+
+
 def moment(value: datetime | None) -> str:
     if value is None:
         return "—"
