@@ -10,10 +10,10 @@ from time import monotonic
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
-from onewindow.hall.models import Outpost
-from onewindow.hall.node import outbox
+from onewindow.hall.models import Outpost, Ticket
+from onewindow.hall.node import outbox, vouching
 
 # Beginnings of names of pages.
 PAGES = (
@@ -61,6 +61,12 @@ def public_address(request: HttpRequest, path: str) -> str:
     """Of a page for the phone: from a node it leads to the centre, which the phone can reach."""
     here = standing()
     return f"{here.centre.rstrip('/')}{path}" if here else request.build_absolute_uri(path)
+
+
+def ticket_address(request: HttpRequest, ticket: Ticket) -> str:
+    """Of the number's page; from a node it also says to the centre what the number is, before its row is there."""
+    page, code = public_address(request, reverse("ticket", args=[ticket.visit.secret])), vouching.voucher(ticket)
+    return f"{page}?h={code}" if code else page
 
 
 class NodePages:

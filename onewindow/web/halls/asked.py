@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.accounts.models import Person
 from onewindow.hall.actions import errands
 from onewindow.hall.models import Errand, Node, Visit
-from onewindow.hall.node import authority
+from onewindow.hall.node import authority, vouching
 
 
 def ask(node: Node, what: str, person: Person | None = None, **said: Any) -> HttpResponse:
@@ -31,6 +31,18 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("hall", errand.site_id)
     response = render(request, "halls/asked.html", {"errand": errand})
     response.headers["Refresh"] = "2"
+    return response
+
+
+def vouched(request: HttpRequest, secret: str) -> HttpResponse:
+    """A number the hall has drawn and the centre has not heard of; looks again by itself."""
+    number = vouching.read(secret, request.GET.get("h", ""))
+    if number is None:
+        raise Http404
+    response = render(request, "halls/vouched.html", {"number": number})
+    response.headers["Cache-Control"] = "private, no-store"
+    if not number.is_old and not number.is_orphaned:
+        response.headers["Refresh"] = "20" if number.node.is_silent else "3"
     return response
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
@@ -20,7 +19,7 @@ from onewindow.kernel import clock, limits, numbers, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.kernel.ledger import System
 from onewindow.web.halls.at_device import HallRequest as Request
-from onewindow.web.node import public_address
+from onewindow.web.node import ticket_address
 from onewindow.web.ui import words
 
 KIOSK = System("kiosk", "取号机")
@@ -82,7 +81,7 @@ def _slip(request: Request, made: Ticket) -> slips.Slip:
     return slips.Slip(
         site=made.site.name, number=made.number, queue=f"{made.queue.zone.name} · {made.queue.name}",
         wait=f"前面 {ahead} 人" + (f"　大约等 {wait}" if wait and ahead else ""), moment=words.moment(made.issued_at),
-        address=public_address(request, reverse("ticket", args=[made.visit.secret])),
+        address=ticket_address(request, made),
     )  # fmt: skip
 
 
@@ -131,7 +130,7 @@ def ticket(request: Request, code: str, secret: str) -> HttpResponse:
     visit = get_object_or_404(Visit.objects.select_related("site"), site=code, secret=secret)
     made = visit.tickets.select_related("queue__zone").latest("pk")
     ahead = estimates.ahead_of(made)
-    page = public_address(request, reverse("ticket", args=[secret]))
+    page = ticket_address(request, made)
     device = request.device
     last = Printout.objects.filter(what="ticket", subject=secret, device=device).order_by("-pk").first()
     context = {

@@ -110,7 +110,9 @@ def _person(request: Request) -> Person | None:
 
 def ticket(request: Request, secret: str) -> HttpResponse:
     """The visit's numbers: place, estimate, and what one may do."""
-    visit = get_object_or_404(Visit.objects.select_related("site"), secret=secret)
+    visit = Visit.objects.select_related("site").filter(secret=secret).first()
+    if visit is None:
+        return asked.vouched(request, secret)
     context = {
         "visit": visit, "rows": _rows(visit), "old": visit.day < clock.today(), "ways": WAYS, "later": calling.LATER,
         "signed_in": request.principal is not None and not request.principal.is_staff,
