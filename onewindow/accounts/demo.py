@@ -22,14 +22,14 @@ from onewindow.kernel.ledger import System
 
 PASSWORD = "xindu-demo-2017"  # noqa: S105 - printed on purpose; sandbox only
 BY = System("demo", "演示数据")
-AGENCIES = ("WJJ", "MZJ", "GAJ", "SBZX", "XSPJ", "ZJJ", "SWJ", "BDC")
+AGENCIES = ("WJJ", "MZJ", "GAJ", "SBZX", "XSPJ", "ZJJ", "SWJ", "BDC", "ZFB")
 # The window takes in for these too; they decide in systems of their own.
 PASSED_ON = ("GJJ", "CGS")
 WINDOW = {Post.Role.CLERK: "受理", Post.Role.REVIEWER: "审查", Post.Role.DECIDER: "决定"}
 NAMES = [
     "刘敏", "杨帆", "赵勇", "周丽", "吴刚", "徐静", "孙涛", "马兰", "朱军", "胡燕", "林涛",
     "何平", "郭芳", "罗斌", "高洁", "梁宇", "宋佳", "郑凯", "谢琳", "韩雪", "唐毅",
-    "蒋欣", "戴明", "姚远",
+    "蒋欣", "戴明", "姚远", "彭丹", "傅强", "夏雨",
 ]  # fmt: skip
 
 

@@ -86,8 +86,10 @@ def intake(case: Case) -> Deadline:
     """From the day the whole set was in: what is missing is told at once, or the application counts as accepted."""
     rule, since = case.guide.intake, case.complete_at or case.submitted_at
     assert since is not None
-    basis = "、".join(f"{cite.law}{cite.article}" for cite in rule.basis) or "行政许可法第三十二条"
+    basis = "、".join(f"{cite.law}{cite.article}" for cite in rule.basis) or f"{_law_of_licences(case.guide)}第三十二条"
     silence = "，逾期不告知即为受理" if rule.silence == "accepted" else ""
+    if rule.runs_from == "receipt":
+        silence = "；办理期限从收到齐全的申请那天起算"
     limit = Limit(days=0 if rule.on_the_spot else rule.days, unit=rule.unit)
     if rule.on_the_spot and case.channel == "online" and not clock.calendar().is_working(on(since)):
         # Nobody looks at what comes by the web then; a counter that is open on a Saturday does answer on the spot.
@@ -221,8 +223,14 @@ def longest_extension(guide: Guide) -> int:
     return (15 if governor_extends(guide) else 10) if guide.kind == "行政许可" else 0
 
 
-def delivery(decided: datetime) -> Deadline:
-    return _running("delivery", "送达", "行政许可法第四十四条：自决定之日起十个工作日内送达", decided, DELIVERY_DAYS)
+def delivery(guide: Guide, decided: datetime) -> Deadline:
+    basis = f"{_law_of_licences(guide)}第四十四条：自决定之日起十个工作日内送达"
+    return _running("delivery", "送达", basis, decided, DELIVERY_DAYS)
+
+
+def _law_of_licences(guide: Guide) -> str:
+    """What is no licence is handled the same way, but not by force of that law."""
+    return "行政许可法" if guide.kind == "行政许可" else "参照行政许可法"
 
 
 def remedies(served: date) -> list[Deadline]:
@@ -257,7 +265,7 @@ def all_of(case: Case) -> list[Deadline]:
         found.append(promised(case, case.accepted_at, guide.promised or Limit(days=0)))
     found += [gap(case), *open_reviews(case)]
     if case.decided_at:
-        found += [delivery(case.decided_at), later_check(case)]
+        found += [delivery(guide, case.decided_at), later_check(case)]
     return [replace(each, done=_done(case, each.key)) for each in found if each]
 
 

@@ -23,6 +23,7 @@ TOLD = {
     "case.accepted": "accepted",
     "case.deemed_accepted": "accepted",
     "case.paused": "paused",
+    "case.resumed": "resumed",
     "case.visit_arranged": "visit_arranged",
     "case.hearing_told": "hearing_told",
     "case.hearing_scheduled": "hearing_scheduled",

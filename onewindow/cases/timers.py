@@ -27,7 +27,7 @@ def run() -> int:
     """How many cases moved. A worker killed in the middle has moved some; the next run moves the rest, none twice."""
     today = clock.today()
     try:
-        clock.calendar()
+        clock.ensure_known(clock.calendar())
     except clock.NoCalendar as error:
         log.error("时限没有处理，办件都保持原样：%s", error)
         return 0

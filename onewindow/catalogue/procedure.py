@@ -72,6 +72,7 @@ class Step(Strict):
 
 
 SILENCE = {"accepted": "视为受理", "none": "不视为受理"}
+RUNS_FROM = {"acceptance": "受理", "receipt": "收到齐全的申请"}
 PROCEDURES = {
     "hearing": "听证", "bidding": "招标", "auction": "拍卖", "inspection": "检验", "testing": "检测",
     "quarantine": "检疫", "appraisal": "鉴定", "expert_review": "专家评审", "site_visit": "现场踏勘",
@@ -90,6 +91,8 @@ class Intake(Strict):
     unit: Unit = "working"
     silence: Annotated[Literal["accepted", "none"], Said("逾期不告知", words=SILENCE)] = "accepted"
     on_the_spot: Annotated[bool, Said("必须当场告知补正")] = False
+    # 政府信息公开条例 §30, §33 knows no acceptance: the answer is due from the day the request came in.
+    runs_from: Annotated[Literal["acceptance", "receipt"], Said("办理期限从哪天起算", words=RUNS_FROM)] = "acceptance"
     # 法 sets no period for the applicant: a local rule, in working days; 0 for none.
     answer_days: Annotated[int, Said("申请人补正的期限（工作日）", "0 为不限")] = Field(default=30, ge=0, le=250)
     basis: Annotated[tuple[Citation, ...], Said("依据")] = ()

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from onewindow.cases import dossier, readiness
 from onewindow.cases.actions import drafts, intake, outcome
 from onewindow.cases.dossier.content import SCRIPT
+from onewindow.cases.models import Proceeding, SitePhoto
 from onewindow.documents import facts, files
 from onewindow.documents.models import File, Paper
 from onewindow.kernel import ledger
@@ -90,6 +91,26 @@ def test_it_has_what_a_court_would_ask_for(matter, tmp_path):
     assert any(name.startswith("files/") for name in names) and any(name.startswith("certificates/") for name in names)
     said = json.loads(opened.read("case.json"))
     assert "number_full" not in said and "3624" not in json.dumps(said["form"])
+
+
+def test_what_the_organ_has_as_proof_is_in_its_own_and_not_in_the_applicants(matter, check, tmp_path):
+    visit = Proceeding.objects.create(case=matter, kind="site_visit", nth=1, on=matter.created_at.date())
+    picture = files.store(PDF + b"\n\n", "门头.pdf", "user:1")
+    SitePhoto.objects.create(proceeding=visit, point="", file=picture, added_by="user:1")
+    matter.deliveries.filter(kind="granted").update(proof=files.store(PDF + b"\n\n\n", "回执.pdf", "user:1"))
+
+    def kept(content):
+        (tmp_path / "b.zip").write_bytes(content)
+        opened = zipfile.ZipFile(tmp_path / "b.zip")
+        manifest = json.loads(opened.read("manifest.json"))
+        return "approval.pdf" in opened.namelist(), [each["title"] for each in manifest["files"]]
+
+    whole, own = exported(matter), exported(matter, by=cases.citizen())
+    assert check(whole)[0] == check(own)[0] == 0
+    approval, titles = kept(whole)
+    assert approval and "现场核查照片" in titles and any(title.startswith("送达凭证") for title in titles)
+    approval, titles = kept(own)
+    assert not approval and "现场核查照片" not in titles
 
 
 def test_a_key_from_elsewhere_is_compared(matter, check, tmp_path):

@@ -225,6 +225,25 @@ class TestCredit:
         drafts.add_paper(case, "rules", applications.picture(cases.citizen()), by=cases.citizen())
         assert intake.submit(case, by=cases.citizen()).state == State.SUBMITTED
 
+    def test_who_broke_a_word_before_acceptance_is_not_taken_at_another(self, monday):
+        case = intake.submit(lacking(), by=cases.citizen(), promised=LATER)
+        silent = intake.submit(lacking(), by=cases.citizen(), promised=LATER)
+        credit.record(
+            person=case.person, organisation=None, agency=case.agency, ground="gap", happened="别的办件容缺没补",
+            months=12, by=post(case, "head"),
+        )  # fmt: skip
+        with pytest.raises(ValueError, match=r"失信记录.*请告知补正"):
+            intake.accept(case, by=post(case, "clerk"))
+        remarks = [{"on": "material:rules", "text": "有失信记录，不能容缺，请交齐"}]
+        correction.ask_for_corrections(case, by=post(case, "clerk"), remarks=remarks)
+        drafts.add_paper(case, "rules", applications.picture(cases.citizen()), by=cases.citizen())
+        correction.hand_in_corrections(case, by=cases.citizen())
+        assert intake.accept(case, by=post(case, "clerk")).open_gaps == []
+        monday.move_to("2026-03-10 10:00+08:00")
+        timers.run()
+        silent.refresh_from_db()
+        assert silent.state == State.REVIEWING, "what silence brings about is not taken away"
+
     def test_repaired_or_over_it_bars_nobody(self, monday):
         case, head = lacking(), None
         head = post(case, "head")

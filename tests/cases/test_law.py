@@ -10,6 +10,7 @@ from django.db import connection
 from onewindow.cases import deadlines, notices, timers
 from onewindow.cases.actions import correction, drafts, extension, intake, outcome, pause, review
 from onewindow.cases.models import Case, State
+from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict, WrongState
 from onewindow.kernel.models import Entry
 from tests.cases.conftest import post, reviewed, rows, submitted, whole
@@ -172,12 +173,23 @@ class TestByItself:
         assert (sound.state, broken.state) == (State.REVIEWING, State.SUBMITTED)
         assert timers.run() == 1
 
+    def test_in_a_year_whose_holidays_nobody_has_entered_nothing_happens_on_a_guess(self, monday, settings):
+        monday.move_to("2026-12-30 10:00+08:00")
+        case = submitted(LICENCE)
+        assert deadlines.intake(case).due.provisional
+        monday.move_to("2027-01-11 10:00+08:00")
+        settings.SANDBOX = False
+        assert timers.run() == 0
+        with pytest.raises(clock.NoCalendar, match="2027 年的放假安排还没有录入"):
+            intake.accept(case, by=post(case, "clerk"))
+        assert deadlines.all_of(case)[0].due.provisional, "a page may still show it"
+        settings.SANDBOX = True
+        assert timers.run() == 1
+
     @pytest.mark.threads
     @pytest.mark.django_db(transaction=True)
     def test_two_workers_accept_by_silence_exactly_once(self, time_machine):
         from django.conf import settings
-
-        from onewindow.kernel import clock
 
         time_machine.move_to("2026-03-02 10:00+08:00")
         clock.load_holidays(settings.DATA_DIR / "holidays.json")

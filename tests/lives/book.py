@@ -61,6 +61,7 @@ RULES: list[tuple[str, Any]] = [
     (r"没有承诺时限", lambda: {"promised": None}),
     (r"当场告知补正", lambda: {"intake": {"on_the_spot": True}}),
     (r"逾期不告知不视为受理", lambda: {"intake": {"silence": "none"}}),
+    (r"期限从收到申请之日起算", lambda: {"intake": {"runs_from": "receipt"}}),
     (r"(\d+)(个工作日|日)内告知补正", lambda n, unit: {"intake": {"days": int(n), "unit": UNIT[unit]}}),
     (r"申请人(\d+)个工作日内补正", lambda n: {"intake": {"answer_days": int(n)}}),
     (r"不设补正期限", lambda: {"intake": {"answer_days": 0}}),

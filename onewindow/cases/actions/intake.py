@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from onewindow.accounts import credit
 from onewindow.accounts.models import Agency
 from onewindow.accounts.principal import Principal
 from onewindow.cases import bars, deadlines, notices, readiness, reuse
@@ -143,13 +144,29 @@ def receive(case: Case, *, by: Actor) -> dict[str, Any]:
 def accept(case: Case, *, by: Actor) -> dict[str, Any]:
     """受理: statutory and promised clocks start the next day (行政许可法 §42, §82).
 
-    Dated the day the whole set was in where something had to be corrected, and where the organ said nothing in time:
-    the application was then accepted by silence (§32(4)).
+    Dated the day the whole set was in where something had to be corrected, where the item's law counts from there, and
+    where the organ said nothing in time: the application was then accepted by silence (§32(4)).
     """
     deemed = deadlines.is_silent(case)
     if not deemed and (barring := bars.standing(case)):
         raise ValueError(f"不能受理：{bars.why(barring)}请办“不予受理”，理由选“{REFUSAL_GROUNDS['barred']}”。")
-    return begin(case, by, since=case.complete_at if deemed or case.corrections else clock.now(), deemed=deemed)
+    if not deemed:
+        _ensure_trusted(case)
+    from_receipt = deemed or case.corrections or case.guide.intake.runs_from == "receipt"
+    return begin(case, by, since=case.complete_at if from_receipt else clock.now(), deemed=deemed)
+
+
+def _ensure_trusted(case: Case) -> None:
+    """Who broke a promise between handing in and acceptance is not taken at another word.
+
+    What the law lets happen by silence happens all the same.
+    """
+    promised = case.open_gaps or (case.promise and not case.promise["withdrawn_at"])
+    bar = credit.barring(case.person_id, case.organisation_id) if promised else None
+    if bar and case.by_promise:
+        raise ValueError(f"申请人{credit.why_barred(bar)}请申请人撤回承诺，改走一般程序。")
+    if bar:
+        raise ValueError(f"申请人{credit.why_barred(bar)}请告知补正，把材料交齐再受理。")
 
 
 @transition(

@@ -73,7 +73,9 @@ def resume(case: Case, *, by: Actor, result: str) -> dict[str, Any]:
     case.state = State.REVIEWING if case.step < len(case.review_steps) else State.DECIDING
     deadlines.refresh(case)
     late = {"overrun": True, "until": last["until"]} if over else {}
-    return {"procedure": PROCEDURES[last["procedure"]], "result": result, **late}
+    due = case.due_on.isoformat() if case.due_on else ""
+    # Where no period runs there is no day to tell.
+    return {"procedure": PROCEDURES[last["procedure"]], "result": result, "due_on": due, "quiet": not due, **late}
 
 
 @transition(

@@ -52,7 +52,8 @@ def _is_licence(case: Case) -> bool:
 
 @transition(
     "case.promise_withdrawn", label="撤回承诺，改走一般程序",
-    source={State.SUBMITTED, State.RECEIVED, State.REVIEWING, State.DECIDING}, target=None, allowed=guards.filer,
+    source={State.SUBMITTED, State.RECEIVED, State.CORRECTING, State.REVIEWING, State.DECIDING}, target=None,
+    allowed=guards.filer,
     when=_is_licence,
 )  # fmt: skip
 def withdraw_promise(case: Case, *, by: Actor) -> dict[str, Any]:

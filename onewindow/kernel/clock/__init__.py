@@ -14,6 +14,7 @@ from onewindow.kernel.clock.rows import (
     content_of,
     differs,
     edition,
+    ensure_known,
     forget,
     hold,
     in_force,
@@ -29,8 +30,8 @@ from onewindow.kernel.clock.working import SHANGHAI, WEEKDAYS, Calendar, Day, Du
 
 __all__ = [
     "SHANGHAI", "WEEKDAYS", "Calendar", "Day", "Due", "NoCalendar", "Unit", "add_months", "calendar", "content_of",
-    "day_of", "differs", "edition", "forget", "hold", "in_force", "load_holidays", "now", "of_content", "publish",
-    "read_content", "read_file", "today", "using", "watched", "working_days_left",
+    "day_of", "differs", "edition", "ensure_known", "forget", "hold", "in_force", "load_holidays", "now", "of_content",
+    "publish", "read_content", "read_file", "today", "using", "watched", "working_days_left",
 ]  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from onewindow.kernel import models
-from onewindow.kernel.clock.working import Calendar
+from onewindow.kernel.clock.working import SHANGHAI, Calendar
 
 KEPT_SECONDS = 60
 # The advisory lock of the calendar; kernel_calendar_edition() takes it shared.
@@ -46,8 +47,19 @@ def calendar() -> Calendar:
     if _kept is None or monotonic() - _kept[0] > KEPT_SECONDS:
         _kept = (monotonic(), _from_rows())
     if (seen := _watched.get()) is not None:
+        ensure_known(_kept[1])
         seen.add(_kept[1].edition)
     return _kept[1]
+
+
+def ensure_known(calendar: Calendar) -> None:
+    """No act on a guess: what the law counts on these days is settled only by the list of the running year.
+
+    A page may show such a day as 暂定; in a demonstration acts go on, its files end some year.
+    """
+    year = timezone.now().astimezone(SHANGHAI).year
+    if year not in calendar.official and not settings.SANDBOX:
+        raise NoCalendar(f"{year} 年的放假安排还没有录入")
 
 
 @contextmanager
