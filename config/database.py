@@ -82,7 +82,8 @@ def settings_from_url(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", None) or parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 10}, **query},
+        # Statements that ask for it are prepared (hall.actions.calling); a pooler between must give sessions.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 10}, "prepare_threshold": 5, **query},
     }
 
 

@@ -38,9 +38,12 @@ Facts = dict[str, Any]
 
 def tell(*places: Site | Zone | Queue | Window) -> None:
     """What their screens show has changed; told when the transaction commits. A window's news are its zone's too."""
-    names = sorted({name for place in places for name in _names(place)})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, " ".join(names)])
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, names(*places)])
+
+
+def names(*places: Site | Zone | Queue | Window) -> str:
+    return " ".join(sorted({name for place in places for name in _names(place)}))
 
 
 def _names(place: Site | Zone | Queue | Window) -> list[str]:

@@ -4,8 +4,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from onewindow.hall import turn
 from onewindow.hall.actions import calling
 from onewindow.hall.models import Ticket, Visit
 from tests.hall.conftest import a_queue, a_window, drawn, seated
@@ -13,7 +14,7 @@ from tests.hall.conftest import a_queue, a_window, drawn, seated
 pytestmark = [pytest.mark.threads, pytest.mark.django_db(transaction=True)]
 
 
-def together(work, many, threads=16):
+def together(work, many, threads=12):
     def run(one):
         try:
             return work(one)
@@ -55,6 +56,19 @@ def test_two_browsers_at_one_window_call_one_number():
         drawn(queue)
     called = together(lambda _: calling.call_next(window, by=by).number, range(8), threads=8)
     assert set(called) == {"A001"}
+
+
+def test_while_the_first_of_a_line_are_being_called_the_next_of_it_goes_before_who_came_later():
+    """More are being taken at this moment than a window looks at in each of its lines."""
+    long, short = a_queue("SB"), a_queue("YB")
+    window = a_window("A01", long, short)
+    by = seated(window)
+    line = [drawn(long) for _ in range(turn.HEADS + 2)]
+    drawn(short)
+    with transaction.atomic():
+        list(Ticket.objects.select_for_update().filter(pk__in=[each.pk for each in line[: turn.HEADS + 1]]))
+        (called,) = together(lambda _: calling.call_next(window, by=by), range(1), threads=1)
+    assert called == line[-1]
 
 
 def test_two_numbers_of_one_visit_are_never_at_two_windows():

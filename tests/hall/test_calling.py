@@ -169,6 +169,16 @@ class TestNumbers:
         calling.resume(ticket, window, by=by)
         assert (ticket.state, ticket.pk) == ("called", away.pk)
 
+    def test_a_call_is_a_handful_of_round_trips_however_many_queues(self, nine, django_assert_num_queries):
+        """Beside the pick, which is prepared: begin, seat, number and ledger, visit and news, end."""
+        queues = [a_queue(f"Q{n}") for n in range(8)]
+        window = a_window("A01", *queues)
+        for queue in queues:
+            drawn(queue)
+        by = seated(window)
+        with django_assert_num_queries(5):
+            calling.call_next(window, by=by)
+
     def test_a_paused_window_and_a_stranger_call_nobody(self, nine):
         queue = a_queue()
         window, other = a_window("A01", queue), a_window("A02", queue)

@@ -8,41 +8,37 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 
 from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case
-from onewindow.hall import live, on_duty
+from onewindow.hall import live, on_duty, turn
 from onewindow.hall.actions.drawing import rules_of
-from onewindow.hall.models import Consultation, Queue, Service, Sitting, Ticket, Visit, Window
+from onewindow.hall.models import Consultation, Hours, Queue, Service, Sitting, Ticket, Visit, Window
 from onewindow.hall.node import authority
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict, WrongState, transition
 from onewindow.kernel.ledger import Actor
 
 State = Ticket.State
-# Heads looked at in each of the window's queues; four times as many when all of them are being taken at this moment.
-HEADS = 24
 # What docs/decisions/0024 promises: nobody is passed by a person who came so much later.
 EARLIER = timedelta(minutes=30)
 
-NEXT = """
-WITH heads AS MATERIALIZED (
-  SELECT head.id FROM hall_window_queues wq
-  CROSS JOIN LATERAL (
-    SELECT t.id FROM hall_ticket t
-    WHERE t.queue_id = wq.queue_id AND t.day = %(day)s AND t.state = 'waiting'
-      AND (t.language = '' OR t.language = ANY(%(languages)s)) AND (%(accessible)s OR NOT t.accessible)
-      AND (t.issued_at < %(since)s OR t.queue_id <> ALL(%(others)s::bigint[]))
-    ORDER BY t.turn_at, t.id LIMIT %(heads)s
-  ) head
-  WHERE wq.window_id = %(window)s
-)
-SELECT t.* FROM hall_ticket t JOIN hall_visit v ON v.id = t.visit_id
-WHERE t.id = ANY(ARRAY(SELECT id FROM heads)) AND t.state = 'waiting' AND NOT v.busy
-ORDER BY t.turn_at, t.id LIMIT 1 FOR UPDATE OF t, v SKIP LOCKED
+# The officer's 值守, locked: paused? Has a node the say, or this node none any more? Do extended hours run at the site?
+SEAT = """
+SELECT s.paused_at IS NOT NULL,
+  EXISTS (SELECT 1 FROM hall_node WHERE site_id = %(site)s AND state IN ('live', 'leaving'))
+    OR EXISTS (SELECT 1 FROM hall_outpost WHERE state = 'fenced'),
+  EXISTS (SELECT 1 FROM hall_hours WHERE site_id = %(site)s AND kind = ANY(%(extended)s)
+    AND opens <= %(time)s AND closes > %(time)s)
+FROM hall_sitting s WHERE s.window_id = %(window)s AND s.user_id = %(user)s AND s.ended_at IS NULL FOR UPDATE
+"""
+# The visit is taken or free, and the screens hear of it (names as in hall.live): one round trip.
+SETTLE = """
+WITH visit AS (UPDATE hall_visit SET busy = %(busy)s WHERE id = %(visit)s AND busy <> %(busy)s)
+SELECT pg_notify(%(channel)s, concat_ws(' ', 'zone:' || q.zone_id, %(names)s)) FROM hall_queue q WHERE q.id = %(queue)s
 """
 
 
@@ -64,52 +60,30 @@ def call_next(window: Window, *, by: Principal) -> Ticket | None:
     The window's row of 值守 is locked first: a double click, or two browsers at one window, call one number.
     """
     with transaction.atomic():
-        _take_seat(window, by)
-        there = Ticket.objects.filter(window=window, state__in=Ticket.AT_WINDOW).first()
-        if there is not None:
-            return there
-        off = on_duty.off_roster(window)
-        ticket = _pick(window, off)
-        if ticket is not None:
-            call(ticket, by=by, window=window)
-        elif off is not None:
-            raise ValueError(str(off))
-        return ticket
+        off = on_duty.off_roster(window) if _take_seat(window, by) else None
+        ticket = turn.pick(window, off)
+        if ticket is None or ticket.state != State.WAITING:
+            if ticket is None and off is not None:
+                raise ValueError(str(off))
+            return ticket
+        return call(ticket, by=by, window=window, savepoint=False)
 
 
-def _take_seat(window: Window, by: Principal) -> Sitting:
-    authority.ensure_here(window.site_id)
-    sitting = Sitting.objects.select_for_update().filter(window=window, user=by.user_id, ended_at=None).first()
-    if sitting is None:
-        raise PermissionDenied("请先在这个窗口上岗，再叫号。")
-    if sitting.paused_at:
-        raise ValueError("窗口正在暂停服务，请先恢复，再叫号。")
-    return sitting
-
-
-def _pick(window: Window, off: on_duty.OffRoster | None) -> Ticket | None:
-    """A window that is not on the roster of the running session serves those who came before it."""
+def _take_seat(window: Window, by: Principal) -> bool:
+    """The officer's 值守 is locked; whether extended hours run at the site."""
     known: dict[str, Any] = {
-        "day": clock.today(), "window": window.pk, "languages": window.languages, "accessible": window.accessible,
-        "since": off.since if off else clock.now(), "others": list(off.queues) if off else [],
+        "site": window.site_id, "window": window.pk, "user": by.user_id, "extended": list(Hours.EXTENDED),
+        "time": clock.now().astimezone(clock.SHANGHAI).time(),
     }  # fmt: skip
-    heads = HEADS
-    while True:
-        found = list(Ticket.objects.raw(NEXT, known | {"heads": heads}))
-        if found:
-            return found[0]
-        if not _more_wait(window, heads):
-            return None
-        heads *= 4
-
-
-def _more_wait(window: Window, heads: int) -> bool:
-    """Whether one of the queues is longer than what was looked at: its heads are all just being taken."""
-    lines = Queue.objects.filter(windows=window).values_list("pk", flat=True)
-    return any(
-        Ticket.objects.filter(queue=pk, day=clock.today(), state=State.WAITING)[heads : heads + 1].exists()
-        for pk in lines
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(SEAT, known)
+        paused, elsewhere, extended = cursor.fetchone() or (False, True, False)
+    if elsewhere:
+        authority.ensure_here(window.site_id)
+        raise PermissionDenied("请先在这个窗口上岗，再叫号。")
+    if paused:
+        raise ValueError("窗口正在暂停服务，请先恢复，再叫号。")
+    return bool(extended)
 
 
 def at(window: Window) -> Ticket | None:
@@ -129,13 +103,15 @@ def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
     """Acts of a number free or take its visit, and tell the screens, in the same transaction."""
 
     @wraps(act)
-    def run(ticket: Ticket, **kwargs: Any) -> Ticket:
-        with transaction.atomic():
+    def run(ticket: Ticket, *, savepoint: bool = True, **kwargs: Any) -> Ticket:
+        with transaction.atomic(savepoint=savepoint):
             before = ticket.window
             act(ticket, **kwargs)
-            Visit.objects.filter(pk=ticket.visit_id).update(busy=ticket.state in Ticket.AT_WINDOW)
             # A window may stand in another zone than the queue it serves.
-            live.tell(ticket.queue, *filter(None, (before, ticket.window)))
+            names = live.names(*filter(None, (before, ticket.window)))
+            known = {"visit": ticket.visit_id, "busy": ticket.state in Ticket.AT_WINDOW, "queue": ticket.queue_id}
+            with connection.cursor() as cursor:
+                cursor.execute(SETTLE, known | {"channel": live.CHANNEL, "names": names or f"site:{ticket.site_id}"})
         return ticket
 
     return run
