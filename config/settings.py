@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "onewindow.exchange",
     "onewindow.hall",
     "onewindow.feedback",
+    "onewindow.agents",
     "onewindow.web",
     "onewindow.api",
 ]

@@ -118,6 +118,11 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-receipts": ("GET", (IN, NO, NO, OK, NO, OK)), "desk-receipt": ("GET", (IN, NO, NO, NO, NO, NO)),
     "desk-receipt-choose": ("GET", (IN, NO, NO, NO, NO, NO)), "desk-receipt-new": ("GET", (IN, NO, NO, NO, NO, NO)),
     "desk-receipt-voiding": ("POST", (IN, NO, NO, NO, NO, NO)),
+    # Agents, neighbours and towns: tests/agents.
+    "desk-errands": ("GET", CONTENT), "desk-errand-choose": ("GET", CONTENT), "desk-errand-new": ("GET", CONTENT),
+    "desk-errand": ("GET", CONTENT), "desk-errand-act": ("POST", CONTENT), "desk-errand-photo": ("GET", CONTENT),
+    "desk-errands-town": ("GET", (IN, NO, NO, OK, NO, OK)), "desk-errands-book": ("GET", (IN, NO, NO, OK, NO, OK)),
+    "my-errand": ("GET", (NO,) * 6), "my-errand-stop": ("POST", (NO,) * 6),
     "manage-home": ("GET", CONTENT), "manage-item": ("GET", CONTENT), "manage-comparison": ("GET", CONTENT),
     "manage-draft-new": ("POST", CONTENT), "manage-draft": ("GET", CONTENT), "manage-preview": ("GET", CONTENT),
     "manage-vocabulary": ("GET", CONTENT), "manage-word": ("GET", CONTENT),
@@ -229,7 +234,7 @@ def address(name: str, case: Case) -> str:
         "edition": "none",
         "item": case.item_id, "once": "0" * 32,
     }  # fmt: skip
-    if name.startswith(("desk-proceeding", "desk-site", "case-hearing", "hearing")):
+    if name.startswith(("desk-proceeding", "desk-site", "case-hearing", "hearing", "desk-errand-photo")):
         known |= {"pk": uuid.uuid4(), "photo": uuid.uuid4(), "kind": "visit"}
     if name.endswith("binding-proof"):
         known["pk"] = uuid.uuid4()

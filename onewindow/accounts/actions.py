@@ -138,6 +138,10 @@ def revoke_mandate(mandate: Mandate, *, by: Principal, reason: str = "") -> None
     sides = {mandate.agent_id, mandate.principal_person_id}
     if by.person_id not in sides and not may_mandate(by, mandate.principal):
         raise PermissionDenied("只有双方或窗口人员可以结束。")
+    end_mandate(mandate, by=by, reason=reason)
+
+
+def end_mandate(mandate: Mandate, *, by: ledger.Actor, reason: str = "") -> None:
     mandate.revoked_at = clock.now()
     if Mandate.objects.filter(pk=mandate.pk, revoked_at__isnull=True).update(revoked_at=mandate.revoked_at):
         record(mandate, "mandate.revoked", by=by, reason=reason)

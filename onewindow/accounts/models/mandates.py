@@ -79,6 +79,7 @@ class Mandate(models.Model):
         PHONE_CODE = "phone_code", "对方手机验证码同意"
         WINDOW = "window", "窗口核验原件"
         OWN_WORD = "own_word", "委托人登记"
+        SIGNED = "signed", "代办员拍照的签名委托书"
 
     # Given by the principal; the other grounds are asked for by the agent.
     GIVEN = (Ground.ENTRUSTED, Ground.OPERATOR)

@@ -35,6 +35,7 @@ def open_case(
     site: str | None = None,
     answers: Mapping[str, Any] | None = None,
     form: Mapping[str, Any] | None = None,
+    phone: str = "",
     once: str | None = None,
 ) -> Case:
     """Open a draft under the item's current version, which the case keeps unless a later one's rule moves it.
@@ -51,7 +52,7 @@ def open_case(
     try:
         return _create(
             item, by, person=person, organisation=organisation, mandate=mandate, channel=channel, site_id=site,
-            answers=dict(answers or {}), form=dict(form or {}), once=once or None,
+            answers=dict(answers or {}), form=dict(form or {}), once=once or None, phone=phone,
         )  # fmt: skip
     except IntegrityError:
         if once and (known := Case.objects.filter(once=once, filed_by_id=by.user_id).first()):
@@ -66,7 +67,8 @@ def _ensure_may_open(
     """One applies for oneself, or for whoever gave a mandate 委托 that covers the item now.
 
     Who brings a mandate to the window needs no account: the clerk has seen the paper. The window takes in for whoever
-    stands there, an agent 代办员 for the village, and a program that has no person of its own for the person it names.
+    stands there, and a program that has no person of its own for the person it names. An agent 代办员 never acts
+    without a mandate.
     """
     if mandate is not None:
         held = Mandate.objects.in_force().filter(
@@ -79,7 +81,6 @@ def _ensure_may_open(
         return
     allowed = {
         Case.Channel.DESK: by.has_at(item.agency_id, "clerk"),
-        Case.Channel.AGENT: by.has("agent"),
         Case.Channel.API: by.person_id is None and organisation is None,
     }.get(Case.Channel(channel), False)
     oneself = person is not None and person.pk == by.person_id and organisation is None
@@ -89,7 +90,8 @@ def _ensure_may_open(
 
 def _create(item: Item, by: Principal, **values: Any) -> Case:
     person, organisation, year = values["person"], values["organisation"], clock.today().year
-    own_phone = "" if values["channel"] == Case.Channel.DESK else by.phone
+    own_phone = "" if values["channel"] in {Case.Channel.DESK, Case.Channel.AGENT} else by.phone
+    phone = values.pop("phone") or (person.phone if person else "") or own_phone
     with transaction.atomic():
         version, agency = _now_in_force(item)
         serial = numbers.next_serial(f"case:{year}")
@@ -100,7 +102,7 @@ def _create(item: Item, by: Principal, **values: Any) -> Case:
             agency_id=agency,
             filed_by_id=by.user_id,
             applicant_name=organisation.name if organisation else (person.name if person else ""),
-            applicant_phone=(person.phone if person else "") or own_phone,
+            applicant_phone=phone,
             **values,
         )
         case.save(force_insert=True)

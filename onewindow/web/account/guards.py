@@ -36,6 +36,7 @@ View = Callable[..., HttpResponseBase]
 # The first page of a post's work; of somebody with several posts, the first that fits.
 WORKPLACES = {
     "desk-list": ("clerk", "reviewer", "decider", "manager", "head", "governor", "supervisor"),
+    "desk-errands": ("agent",),
     "manage-home": ("editor", "checker"),
     "exchange-home": ("operator",),
     "manage-calendar": ("operator",),

@@ -7,6 +7,7 @@ from onewindow.web.my import (
     cases,
     deliveries,
     dossier,
+    errand,
     files,
     hearings,
     held,
@@ -61,5 +62,7 @@ urlpatterns = [
     path("cases/<str:number>/documents/<int:entry>/", files.document, name="case-document"),
     path("cases/<str:number>/application/", files.application, name="case-application"),
     path("cases/<str:number>/certificate/", files.certificate, name="case-certificate"),
+    path("errands/<str:secret>/", errand.show, name="my-errand"),
+    path("errands/<str:secret>/stop/", errand.stop, name="my-errand-stop"),
     path("rate/<str:token>/", rating.show, name="rate"),
 ]
