@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from config import oidc
 from onewindow.accounts.models import Mandate
@@ -26,7 +27,7 @@ def test_a_province_vouches(visit, settings):
         look(page, "sign-in")
         page.get_by_role("button", name="四川省统一身份认证").click()
         page.wait_for_url("**/my/account/")
-        assert "解除绑定" in page.content()
+        expect(page.locator("main")).to_contain_text("解除绑定")
 
 
 def test_the_sandbox_and_a_child_bound_at_the_window(visit, settings):
@@ -54,7 +55,7 @@ def test_the_sandbox_and_a_child_bound_at_the_window(visit, settings):
     clerk.get_by_label("申请人本人到场").check()
     look(clerk, "desk-binding")
     clerk.get_by_role("button", name="核验通过").click()
-    assert "已生效" in clerk.content()
+    expect(clerk.locator("main")).to_contain_text("已生效")
     father.reload()
-    assert "已生效" in father.content()
+    expect(father.locator("main")).to_contain_text("已生效")
     assert Mandate.objects.in_force().filter(ground="guardian").count() == 1

@@ -45,7 +45,7 @@ def test_asked_refused_granted_and_told(visit):
     expect(form.locator("[name=reason]")).to_have_value(REASON)
     form.get_by_role("button", name="延长审批").click()
     expect(head.locator("#messages")).to_contain_text("已办：延长审批")
-    assert head.locator("#act-extension").count() == 0
+    expect(head.locator("#act-extension")).to_have_count(0)
     case.refresh_from_db()
     assert case.statutory_due > before
 

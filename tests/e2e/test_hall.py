@@ -105,6 +105,7 @@ def test_a_roster_is_refused_without_those_who_must_attend(visit, hall):
 
 def _put(desk, queue, name, nth):
     """An officer to the nth window of a queue, in every session of the week."""
+    desk.wait_for_load_state()
     windows = desk.locator("#window option").filter(has_text=queue)
     desk.locator("#window").select_option(windows.nth(nth).get_attribute("value"))
     everybody = desk.locator("#officer option")

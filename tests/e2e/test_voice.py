@@ -110,4 +110,4 @@ def test_a_screen_that_lost_the_hall_says_how_old_it_is(screen):
     page.context.set_offline(True)
     page.route("**/*", lambda route: route.abort())
     page.evaluate("heard = Date.now() - 40000")
-    expect(page.locator("[data-age]")).to_contain_text("秒前的情况", timeout=5000)
+    expect(page.locator("[data-age]")).to_contain_text("秒前的情况")

@@ -128,11 +128,20 @@ function show(input) {
   pad.hidden = false;
   input.scrollIntoView({ block: "center" });
 }
+/* The keys stay until the finger is up: a button that slid away from under it when they went was not pressed. */
+let held = false;
+let left = false;
+function leave() {
+  if (left && !held) pad.hidden = true;
+}
 if (pad) {
+  document.addEventListener("pointerdown", () => { held = true; }, true);
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { held = false; setTimeout(leave); }, true);
   document.addEventListener("focusin", (event) => {
     const input = event.target;
+    left = false;
     if (input.matches("input:not([type=radio]):not([type=checkbox]):not([type=hidden]):not([type=file]), textarea")) show(input);
-    else if (!pad.contains(input)) pad.hidden = true;
+    else if (!pad.contains(input)) { left = true; setTimeout(leave); }
   });
   if (document.activeElement?.matches("input")) show(document.activeElement);
 }
