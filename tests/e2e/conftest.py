@@ -32,7 +32,7 @@ expect.set_options(timeout=PATIENCE)
 def browser():
     """Closed with its module: while it is open a loop runs in this thread, and other tests want their own."""
     if CHROMIUM is None:
-        pytest.fail("没有 Chromium：apt-get install chromium fonts-noto-cjk")
+        pytest.fail("没有 Chromium：apt-get install chromium-headless-shell（或 chromium）fonts-noto-cjk")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium

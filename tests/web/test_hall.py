@@ -17,6 +17,7 @@ from tests.cast import officer
 from tests.factories import cases
 from tests.factories.accounts import PostFactory, SiteFactory
 from tests.hall.conftest import a_queue, a_window, drawn
+from tests.web.conftest import do
 
 pytestmark = pytest.mark.django_db
 
@@ -24,25 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def queue(db):
     return a_queue(rest=True)
-
-
-@pytest.fixture
-def window(queue):
-    return a_window("A01", queue)
-
-
-@pytest.fixture
-def desk(window):
-    """A clerk of the hall, at window A01."""
-    member = officer(Post.Role.CLERK, name="刘敏")
-    PostFactory(user=member.user, role=Post.Role.CLERK, agency=member.agency, site=SiteFactory())
-    principal.forget_all()
-    member.client.post(reverse("desk-window-sign-on"), {"window": window.pk})
-    return member.client
-
-
-def do(client, verb, **data):
-    return client.post(reverse("desk-window-act", args=[verb]), data, follow=True).content.decode()
 
 
 class TestOneNumber:

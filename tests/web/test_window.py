@@ -20,6 +20,7 @@ from tests.factories import applications, cases
 from tests.factories.accounts import PostFactory, SiteFactory
 from tests.factories.catalogue import agency, flagship
 from tests.hall.conftest import KIOSK, a_queue, a_window, drawn
+from tests.web.conftest import do
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -30,25 +31,6 @@ def queue(db):
     made = a_queue("ZH")
     made.agencies.add(agency("WJJ"))
     return made
-
-
-@pytest.fixture
-def window(queue):
-    return a_window("A01", queue)
-
-
-@pytest.fixture
-def desk(window):
-    """A clerk of the health bureau, at window A01."""
-    member = officer(Post.Role.CLERK, name="刘敏")
-    PostFactory(user=member.user, role=Post.Role.CLERK, agency=member.agency, site=SiteFactory())
-    principal.forget_all()
-    member.client.post(reverse("desk-window-sign-on"), {"window": window.pk})
-    return member.client
-
-
-def do(client, verb, **data):
-    return client.post(reverse("desk-window-act", args=[verb]), data, follow=True).content.decode()
 
 
 def of_granny(*queues):
