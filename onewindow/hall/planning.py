@@ -144,6 +144,16 @@ class Plan:
         return found
 
 
+class Incomplete(ValueError):
+    """必到部门: who is missing in which session still ahead."""
+
+    title = "还不能发布，必到部门没有到齐"
+
+    def __init__(self, missing: dict[Session, list[str]]) -> None:
+        super().__init__(f"{self.title}：{missing_words(missing)}。")
+        self.rows = [f"{session}：缺{'、'.join(names)}" for session, names in missing.items()]
+
+
 def missing_words(missing: dict[Session, list[str]]) -> str:
     return "；".join(f"{session}缺{'、'.join(names)}" for session, names in missing.items())
 

@@ -59,7 +59,7 @@ class TestTheManagersWeek:
         roster.refresh_from_db()
         refused = do(manager, roster, "publication")
         assert refused.status_code == 422
-        assert "3月3日（周二）夜间延时缺公积金" in refused.content.decode()
+        assert "3月3日（周二）夜间延时：缺公积金" in refused.content.decode()
         do(manager, roster, "assignments", session=sessions, window="A04", officer=f"{hall.officers['GJJ'].pk}:GJJ")
         roster.refresh_from_db()
         assert "已发布" in do(manager, roster, "publication").content.decode()

@@ -14,7 +14,7 @@ from onewindow.accounts.principal import Principal
 from onewindow.hall import slots
 from onewindow.hall.actions.sitting import manages
 from onewindow.hall.models import Booking, Duty, Roster, Window
-from onewindow.hall.planning import Officer, Placing, Plan, missing_words, told
+from onewindow.hall.planning import Incomplete, Officer, Placing, Plan, missing_words, told
 from onewindow.hall.sessions import Session, label_of
 from onewindow.kernel import clock
 from onewindow.kernel.flow import transition
@@ -140,7 +140,7 @@ def publish(roster: Roster, *, by: Actor) -> dict[str, Any]:
     """发布: from now on the windows on it give numbers in the week's sessions."""
     plan = Plan(roster)
     if missing := plan.missing():
-        raise ValueError(f"还不能发布，必到部门没有到齐：{missing_words(missing)}。")
+        raise Incomplete(missing)
     if not plan.duties:
         raise ValueError("还没有排一个班次，不能发布。")
     slots.make_extended(plan.week, plan.staffed())

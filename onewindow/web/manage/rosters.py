@@ -17,7 +17,7 @@ from onewindow.catalogue.sheets import plain_workbook
 from onewindow.hall import extended, roster_sheet
 from onewindow.hall.actions import rostering, sitting, swapping  # noqa: F401 - its act has a label too
 from onewindow.hall.models import Duty, Roster, Window
-from onewindow.hall.planning import Officer, Plan
+from onewindow.hall.planning import Incomplete, Officer, Plan
 from onewindow.hall.sessions import monday_of
 from onewindow.kernel import clock, ledger, wire
 from onewindow.kernel.flow import REGISTRY, Conflict
@@ -178,7 +178,8 @@ def act(request: SignedIn, pk: int, act: str) -> HttpResponse:
     try:
         said = ACTS[act](request, roster, wire.whole(request.POST.get("seen", "")))
     except (ValueError, PermissionDenied) as problem:
-        problems = [str(problem), *(problem.rows if isinstance(problem, Faults) else [])]
+        head = problem.title if isinstance(problem, Incomplete) else str(problem)
+        problems = [head, *(problem.rows if isinstance(problem, Faults | Incomplete) else [])]
         return _page(request, _roster(request, pk), problems=problems, status=422)
     except Conflict as conflict:
         return _page(request, _roster(request, pk), problems=[conflict.message], status=409)

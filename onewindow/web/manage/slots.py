@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -112,4 +113,5 @@ def release(request: SignedIn, code: str) -> HttpResponse:
         messages.error(request, str(problem))
     else:
         messages.success(request, f"开始前 {minutes} 分钟放到网上。" if minutes else "现场名额不放到网上。")
-    return redirect(f"{reverse('manage-slots')}?site={site.pk}")
+    where = urlencode({"site": site.pk} | {name: request.GET.get(name, "") for name in ("queue", "day")})
+    return redirect(f"{reverse('manage-slots')}?{where}")
