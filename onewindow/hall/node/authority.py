@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from onewindow.hall.models import Node, Outpost
 from onewindow.kernel import clock
@@ -19,6 +20,12 @@ def holder(site: str) -> Node | None:
     if settings.HALL_SITE:
         return None
     return Node.objects.filter(site=site, state__in=Node.HOLDING).first()
+
+
+def contact(site: str) -> Subquery:
+    """When the node that has the say was last heard of, asked along with rows that name their site in that field."""
+    holding = Node.objects.filter(site=OuterRef(site), state__in=Node.HOLDING)
+    return Subquery((Node.objects.none() if settings.HALL_SITE else holding).values("contact_at"))
 
 
 def ensure_here(site: str) -> None:

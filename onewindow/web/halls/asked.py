@@ -12,7 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from onewindow.accounts.models import Person
 from onewindow.hall.actions import errands
 from onewindow.hall.models import Errand, Node, Visit
-from onewindow.hall.node import authority, vouching
+from onewindow.hall.models.nodes import SILENT
+from onewindow.hall.node import vouching
+from onewindow.kernel import clock
 
 
 def ask(node: Node, what: str, person: Person | None = None, **said: Any) -> HttpResponse:
@@ -46,7 +48,6 @@ def vouched(request: HttpRequest, secret: str) -> HttpResponse:
     return response
 
 
-def heard(site: str) -> datetime | None:
+def heard(contact: datetime | None) -> datetime | None:
     """Until when the centre knows the hall, while the line is cut; None when what is shown is of now."""
-    node = authority.holder(site)
-    return node.contact_at if node and node.is_silent else None
+    return contact if contact and clock.now() - contact > SILENT else None

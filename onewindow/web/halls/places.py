@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -42,10 +42,13 @@ OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
 
 
 def show(request: Request, code: str) -> HttpResponse:
-    site = get_object_or_404(sites().select_related("parent"), pk=code)
+    known = sites().select_related("parent").annotate(contact_at=authority.contact("pk"))
+    site = known.filter(pk=code).first()
+    if site is None:
+        raise Http404
     if site.level == Site.Level.VILLAGE:
         return network.station(request, site)
-    return render(request, "halls/hall.html", _context(site))
+    return render(request, "halls/hall.html", _context(site) | {"heard": asked.heard(site.contact_at)})
 
 
 def _site(code: str) -> Site:
@@ -58,7 +61,7 @@ def _context(site: Site) -> dict[str, Any]:
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
     return {
         "site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED, "kept": timetable.kept,
-        "now": serving.now(site, timetable, queues), "heard": asked.heard(site.pk),
+        "now": serving.now(site, timetable, queues),
     }  # fmt: skip
 
 
@@ -110,13 +113,14 @@ def _person(request: Request) -> Person | None:
 
 def ticket(request: Request, secret: str) -> HttpResponse:
     """The visit's numbers: place, estimate, and what one may do."""
-    visit = Visit.objects.select_related("site").filter(secret=secret).first()
+    known = Visit.objects.select_related("site").annotate(contact_at=authority.contact("site"))
+    visit = known.filter(secret=secret).first()
     if visit is None:
         return asked.vouched(request, secret)
     context = {
         "visit": visit, "rows": _rows(visit), "old": visit.day < clock.today(), "ways": WAYS, "later": calling.LATER,
         "signed_in": request.principal is not None and not request.principal.is_staff,
-        "heard": asked.heard(visit.site_id),
+        "heard": asked.heard(visit.contact_at),
     }  # fmt: skip
     return render(request, "halls/ticket.html", context)
 
