@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from onewindow.accounts.models import Person
 from onewindow.accounts.principal import Principal
 from onewindow.cases.actions import guards
 from onewindow.cases.models import Case, CasePaper
+from onewindow.catalogue.guide import Guide
 from onewindow.documents import papers
 from onewindow.documents.models import Certificate, File, PdfDigest
 from onewindow.kernel import clock
@@ -58,15 +59,26 @@ def _owned(case: Case) -> Q:
 
 def offers(case: Case, titles: Iterable[str], principal: Principal) -> dict[str, list[Kept]]:
     """By title, newest first: only what the person could open anyway, own cases and own valid certificates."""
-    wanted = set(titles)
+    fresh = freshness(case.guide)
+    wanted = {title: fresh.get(title) for title in titles}
     if not wanted or not guards.applicant(case, principal):
         return {}
     return _offered(_certificates(case, principal), _papers(case, principal), wanted)
 
 
+def freshness(guide: Guide) -> dict[str, int | None]:
+    """Title → months after which a paper handed in is too old to be taken again; None: never."""
+    return {paper.name: paper.fresh_months for paper in guide.materials}
+
+
+def _is_old(paper: CasePaper, months: int | None) -> bool:
+    return months is not None and clock.day_of(paper.added_at) < clock.add_months(clock.today(), -months)
+
+
 def _offered(
-    certificates: QuerySet[Certificate], handed_in: QuerySet[CasePaper], wanted: set[str]
+    certificates: QuerySet[Certificate], handed_in: QuerySet[CasePaper], wanted: Mapping[str, int | None]
 ) -> dict[str, list[Kept]]:
+    """`wanted`: title → months (`freshness`)."""
     found: dict[str, list[Kept]] = {}
     for certificate in certificates.filter(type_name__in=wanted).order_by("-issued_at"):
         if certificate.is_valid:
@@ -78,6 +90,8 @@ def _offered(
             found.setdefault(certificate.type_name, []).append(kept)
     for paper in handed_in.filter(title__in=wanted):
         assert paper.file is not None
+        if _is_old(paper, wanted[paper.title]):
+            continue
         kept = Kept(f"paper:{paper.pk}", paper.title, paper.file.name, paper.added_at, f"办“{paper.case.item}”时交的")
         known = found.setdefault(paper.title, [])
         if len(known) < OFFERED and not any(each.name == kept.name and each.note == kept.note for each in known):
@@ -109,28 +123,30 @@ def take(case: Case, key: str, title: str, principal: Principal) -> File | None:
     """The file behind an offer, None when it is not one; a certificate's PDF is made now if nobody has looked yet."""
     if not guards.applicant(case, principal):
         return None
-    return _taken(_certificates(case, principal), _papers(case, principal), key, title)
+    return _taken(case, _certificates(case, principal), _papers(case, principal), key, title)
 
 
-def _taken(certificates: QuerySet[Certificate], handed_in: QuerySet[CasePaper], key: str, title: str) -> File | None:
+def _taken(
+    case: Case, certificates: QuerySet[Certificate], handed_in: QuerySet[CasePaper], key: str, title: str
+) -> File | None:
     kind, _, mark = key.partition(":")
     if kind == "certificate":
         own = certificates.filter(number=mark, type_name=title).first()
         return papers.certificate_pdf(own) if own and own.is_valid else None
     paper = next((each for each in handed_in.filter(title=title) if str(each.pk) == mark), None)
-    return paper.file if paper else None
+    return paper.file if paper and not _is_old(paper, freshness(case.guide).get(title)) else None
 
 
-def offers_at_window(person: Person, titles: Iterable[str]) -> dict[str, list[Kept]]:
+def offers_at_window(person: Person, wanted: Mapping[str, int | None]) -> dict[str, list[Kept]]:
     """To the person whose card is on the counter; drafts never handed in stay theirs, a firm's papers the firm's."""
-    return _offered(*_of(person), set(titles))
+    return _offered(*_of(person), wanted)
 
 
 def take_at_window(case: Case, key: str, title: str, by: Principal) -> File | None:
     """Not for whoever came instead 代办人: papers of other matters are the person's to give."""
     if case.channel != Case.Channel.DESK or case.person is None or case.organisation_id or case.mandate_id:
         return None
-    return _taken(*_of(case.person), key, title) if guards.clerk(case, by) else None
+    return _taken(case, *_of(case.person), key, title) if guards.clerk(case, by) else None
 
 
 def _of(person: Person) -> tuple[QuerySet[Certificate], QuerySet[CasePaper]]:

@@ -102,6 +102,10 @@ class Material(Strict):
     where: Annotated[str, Said("哪里拿")] = ""
     shareable: Annotated[bool, Said("可共享核验")] = False
     standard: Annotated[str, Said("受理标准")] = ""
+    # What was handed in longer ago is not offered again: it would only be sent back.
+    fresh_months: Annotated[
+        int | None, Said("多久以前交过的不能再用（月）", "标准要求“近6个月内”的填 6；空着就是不限")
+    ] = None
     upload: Annotated[bool, Said("网上要上传")] = True
     size: Annotated[str, Said("纸质规格", "空着就是 A4")] = ""
     note: Annotated[str, Said("填报须知", long=True)] = ""

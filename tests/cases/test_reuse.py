@@ -66,3 +66,17 @@ def test_a_copy_of_a_certificate_that_has_ended_is_offered_no_more(calendar, tim
     key = f"paper:{used.papers.get(file=copy).pk}"
     certificates.cancel(licence, by=System("test"), ground="持证人申请注销")
     assert copy.name not in names() and vault.take(later, key, title, by) is None
+
+
+def test_a_photo_of_last_year_is_offered_no_more(calendar, time_machine):
+    """The item wants one of the last six months: offering the old one would lead to a correction."""
+    time_machine.move_to("2026-03-02 10:00+08:00")
+    by = cases.citizen()
+    key = f"paper:{submitted().papers.get().pk}"
+    time_machine.move_to("2026-09-02 10:00+08:00")
+    later = whole()
+    (title,) = (each.name for each in later.guide.materials if each.key == "photo")
+    assert [kept.key for kept in vault.offers(later, [title], by)[title]] == [key]
+    assert vault.take(later, key, title, by)
+    time_machine.move_to("2026-09-03 10:00+08:00")
+    assert vault.offers(later, [title], by) == {} and vault.take(later, key, title, by) is None

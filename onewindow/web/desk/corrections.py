@@ -85,7 +85,7 @@ def _page(
     values = forms.masked(case.guide.form, case.form)
     if request.method == "POST":
         values |= forms.from_post(case.guide.form, request.POST)
-    lacking = {row.key for row in readiness.lacking(ready)}
+    lacking = {row.key for row in readiness.lacking(ready) if row.material.upload}
     context: dict[str, Any] = {
         "case": case, "fields": fields, "values": values, "errors": errors, "options": steps.options(),
         "remarks": {each["on"].removeprefix("form:"): each["text"] for each in case.open_remarks},

@@ -75,7 +75,9 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str], scanned: Scans)
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
         "schema": steps.questions_schema(guide), "answers": spelled(answers),
         "checklist": (listed := checklist(guide, _facts(guide, values, answers))),
-        "offers": together.kept_before(request, [row.name for row in listed.materials if row.material.upload]),
+        "offers": together.kept_before(
+            request, {row.name: row.material.fresh_months for row in listed.materials if row.material.upload}
+        ),
         "seen": request.POST.getlist("seen_paper"), "taken": request.POST.getlist("take"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
         "scanned": scanned, "known": applicant.known(request), "back": request.GET.get("back", ""),

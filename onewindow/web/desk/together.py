@@ -44,14 +44,14 @@ def mandate(request: SignedIn, item: Item, person: Person) -> Mandate | None:
     )  # fmt: skip
 
 
-def kept_before(request: SignedIn, titles: list[str]) -> dict[str, list[vault.Kept]]:
+def kept_before(request: SignedIn, wanted: dict[str, int | None]) -> dict[str, list[vault.Kept]]:
     """What the person whose card was typed has handed in or been issued before; nobody else learns of it."""
     said = applicant.said(request)
     others = any(request.POST.get(name, "").strip() for name in ("applicant_organisation", "agent_number"))
     if not said["number"] or others:
         return {}
     person = Person.find(said["number"].upper())
-    return vault.offers_at_window(person, titles) if person and person.name == said["name"] else {}
+    return vault.offers_at_window(person, wanted) if person and person.name == said["name"] else {}
 
 
 def take_over(request: SignedIn, case: Case) -> None:
