@@ -112,6 +112,12 @@ class TestMandate:
         do(town, asked, "stop")
         assert not Errand.objects.get().entrusted
 
+    def test_a_number_on_record_under_another_name_is_for_the_window(self, agent, neighbour, item):
+        take_up(agent, item, name="王大妈", phone="")
+        refused = do(agent, Errand.objects.get(), "signed-mandate", seen="yes", photo=a_photo())
+        assert refused.status_code == 422 and "另一个姓名" in refused.content.decode()
+        assert "李秀英" not in refused.content.decode() and not Mandate.objects.exists()
+
     def test_without_one_the_agent_opens_no_case(self, agent, item, neighbour):
         with pytest.raises(PermissionDenied, match="只能为自己申请"):
             drafts.open_case(item, by=agent.principal, person=neighbour.person, channel=Case.Channel.AGENT)

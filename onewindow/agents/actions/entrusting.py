@@ -24,6 +24,8 @@ from onewindow.notifications.actions import send_secret
 LASTS = dt.timedelta(days=180)
 UNKNOWN_PHONE = "这个手机号和登记的对不上（或者没有登记过），不能用验证码委托。请用纸质委托书：打印、本人签名、拍照。"
 
+OTHER_NAME = "这个身份证号码登记的是另一个姓名。请逐字核对，写错了就重新登记；没有写错，请陪本人到镇里窗口核对身份。"
+
 
 def own(errand: Errand, by: Actor) -> bool:
     return isinstance(by, Principal) and by.has("agent") and by.user_id == errand.agent_id
@@ -75,6 +77,8 @@ def entrust_by_paper(errand: Errand, *, by: Principal, photo: File) -> Errand:
 def entrust(errand: Errand, *, by: Principal, how: Mandate.Proof, photo: File | None = None) -> dict[str, Any]:
     """The mandate covers this one item; the case is the neighbour's, the station is where it is taken in."""
     person, item = errand.person, errand.item
+    if person.name != errand.name:
+        raise ValueError(OTHER_NAME)
     errand.mandate = entrusted.give(
         person, by=by, name=errand.name, item=item.code, how=how, ends=clock.today() + LASTS
     )
