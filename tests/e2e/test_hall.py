@@ -16,6 +16,19 @@ pytestmark = pytest.mark.e2e
 HALL = "510114"
 
 
+# What sticks out of a zone's screen when numbers and windows are as long as they get.
+OUTSIDE = """() => {
+  const calls = [1025, 1026, 1027].map((n) => ({ number: `B${n}`, window: "B128", state: "serving", id: `${n}-1` }));
+  showZone({ calls, queues: [{ name: "民政婚姻残联退役军人", waiting: 1045 }] });
+  const column = document.querySelector("[data-calls]").getBoundingClientRect();
+  return [...document.querySelectorAll("main *")].filter((each) => {
+    const edge = each.closest("[data-calls]") ? column : { right: innerWidth, bottom: innerHeight };
+    const box = each.getBoundingClientRect();
+    return box.right > edge.right + 1 || box.bottom > edge.bottom + 1;
+  }).map((each) => each.textContent);
+}"""
+
+
 @pytest.fixture
 def hall(district):
     """Open at any hour; the first booking is tomorrow's, so today's number is drawn at the machine."""
@@ -51,6 +64,9 @@ def test_a_number_from_the_machine_to_the_window(visit, hall):
     look(desk, "window")
     expect(screen.locator(".scr-call b").first).to_have_text("A001")
     look(screen, "screen")
+    for size in ((1280, 720), (1366, 768), (1920, 1080)):
+        screen.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        assert screen.evaluate(OUTSIDE) == []
     desk.get_by_role("button", name="到了，开始办").click()
     desk.get_by_role("button", name="办完").click()
     expect(desk.get_by_text("今天已办 1 个号")).to_be_visible()
