@@ -51,8 +51,6 @@ def prereviewed(district) -> Case:
 def test_booked_checked_in_called_accepted_rated(visit, prereviewed):
     phone, kiosk, desk, hall_screen = visit(phone=True), visit(), visit(), visit()
     window_screen = desk.context.new_page()  # the second display of the clerk's machine
-    for page in (phone, kiosk, desk, hall_screen, window_screen):
-        page.set_default_timeout(60_000)
     kiosk.set_viewport_size({"width": 1080, "height": 1920})
     for screen in (hall_screen, window_screen):
         screen.set_viewport_size({"width": 1920, "height": 1080})

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from onewindow.cases.models import Case
 from onewindow.documents import sheets
 from onewindow.hall.models import Device, Printout, Ticket
-from tests.e2e.conftest import look
+from tests.e2e.conftest import look, until
 from tests.e2e.test_kiosk import HALL, device, kiosk, press_keys, sign_in  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.e2e
@@ -45,7 +45,7 @@ def test_a_guide_by_the_letters_of_its_pinyin_and_a_number(kiosk, size):  # noqa
         page.get_by_role("button", name="下一屏").click()
     page.get_by_role("button", name="打印清单").click()
     expect(page.get_by_role("heading", name="正在打印")).to_be_visible()
-    page.wait_for_function("window.printed === 1")
+    until(page, "window.printed === 1")
     watch(page, "kiosk-printing")
     paper = page.pdf(prefer_css_page_size=True)
     made = Printout.objects.get(what="guide")

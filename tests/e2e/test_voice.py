@@ -7,6 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import expect
 
 from onewindow.hall.actions import calling
+from tests.e2e.conftest import until
 from tests.hall.conftest import a_queue, a_window, a_zone, drawn, seated
 
 pytestmark = pytest.mark.e2e
@@ -49,7 +50,6 @@ def screen(visit, settings, tmp_path):
 
     def at(script):
         page = visit()
-        page.set_default_timeout(60_000)
         page.add_init_script(script)
         page.goto(f"/screens/{zone.site_id}/{zone.code}/", wait_until="domcontentloaded")
         page.get_by_role("button", name="打开语音").click()
@@ -57,15 +57,6 @@ def screen(visit, settings, tmp_path):
         return page
 
     return at
-
-
-def until(page, what):
-    """Asked from outside: the page's own policy forbids to evaluate strings in it."""
-    for _ in range(120):
-        if page.evaluate(what):
-            return
-        page.wait_for_timeout(500)
-    pytest.fail(f"never: {what}; {page.evaluate('played')}")
 
 
 def windows_with_people(many):
