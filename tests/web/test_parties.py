@@ -137,6 +137,16 @@ class TestFromTheCase:
         client.post(hold, {"slot": slot.pk, "people": "1", "case": case.number})
         assert Booking.objects.get().case == case
 
+    def test_what_is_only_written_into_an_outside_system_is_done_here_and_booked_here(self, queue):
+        by, road = cases.citizen(), {"system": "dengji", "name": "登记系统", "operator": "登记机构", "road": "hand"}
+        road |= {"track": "问登记机构。", "source": "试", "confidence": "K"}
+        offered = []
+        for code, procedure in (("XDP0096", "here"), ("XDP0104", "outside")):
+            case = cases.draft(flagship(code, outside=road | {"procedure": procedure}), by=by)
+            client = sign_in(User.objects.get(pk=by.user_id))
+            offered.append("预约到大厅办" in client.get(reverse("my-case", args=[case.number])).content.decode())
+        assert offered == [True, False]
+
     def test_a_strangers_case_offers_nothing(self, queue, other_citizen):
         case = cases.draft(by=cases.citizen())
         assert other_citizen.client.get(reverse("case-appointments", args=[case.number])).status_code == 404
