@@ -40,6 +40,8 @@ def server(host: str, workers: int) -> list[str]:
         sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi",
         "--host", host, "--port", str(settings.PORT), "--workers", str(workers), "--no-ws",
         "--log-level", "warning", "--blocking-threads", str(THREADS),
+        # The screens' streams never end by themselves; who stops the server waits no longer than this.
+        "--workers-kill-timeout", "5",
     ]  # fmt: skip
 
 
