@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from django.db.models import Q
 
@@ -12,6 +13,7 @@ from onewindow.kernel import clock
 from onewindow.kernel.models import Entry
 from onewindow.notifications.actions import notify
 
+KEEPERS = (Post.Role.OPERATOR, Post.Role.MANAGER)
 CONCERNED = (Post.Role.CLERK, Post.Role.REVIEWER, Post.Role.DECIDER, Post.Role.HEAD)
 
 
@@ -37,3 +39,19 @@ def on_entry(entry: Entry) -> None:
             entry=entry.pk,
             link=f"/manage/calendar/{change.pk}/" + (f"?agency={codes[0]}" if len(codes) == 1 else ""),
         )
+
+
+def warn_of_next_year() -> None:
+    """Each Monday of December its keepers hear that next year's list is missing: without it, acts stop on 1 January.
+
+    The State Council publishes it in the autumn before (全国年节及纪念日放假办法).
+    """
+    today = clock.today()
+    year = today.year + 1
+    if today.month < 12 or year in clock.calendar().official:
+        return
+    running = Q(ends__isnull=True) | Q(ends__gte=today)
+    posts = Post.objects.filter(running, starts__lte=today, role__in=KEEPERS)
+    days = (date(year, 1, 1) - today).days
+    for user in User.objects.filter(pk__in=posts.values("user"), is_active=True).order_by("pk"):
+        notify(user=user, template="calendar_missing", context={"year": year, "days": days}, link="/manage/calendar/")

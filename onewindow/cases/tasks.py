@@ -4,7 +4,7 @@ import uuid
 
 from procrastinate.contrib.django import app
 
-from onewindow.cases import calendar_work, changeover, custody, renewals, timers, transfers
+from onewindow.cases import calendar_notices, calendar_work, changeover, custody, renewals, timers, transfers
 
 # Files one job looks at before it hands on to the next: some minutes, so that a restart costs little.
 PART = 20_000
@@ -67,6 +67,12 @@ def remind_of_renewals(timestamp: int) -> None:
 def run_calendar(timestamp: int) -> None:
     """Whatever a killed worker left; nobody waits longer than a minute for it."""
     calendar_work.run()
+
+
+@app.periodic(cron="20 1 * * 1")  # Monday, 09:20 in Shanghai
+@app.task(queueing_lock="cases-next-year")
+def warn_of_next_year(timestamp: int) -> None:
+    calendar_notices.warn_of_next_year()
 
 
 @app.task(name="cases.calendar")

@@ -338,6 +338,15 @@ class TestNoCalendar:
         intake.accept(case, by=post(case, "clerk"))
         assert case.state == State.REVIEWING
 
+    def test_in_december_its_keepers_hear_that_next_years_is_missing(self, monday):
+        keeper = operator()
+        calendar_notices.warn_of_next_year()
+        assert not Message.objects.exists()
+        monday.move_to("2026-12-07 09:20+08:00")
+        calendar_notices.warn_of_next_year()
+        told = Message.objects.get(user=keeper.user_id, channel="in_app")
+        assert "2027 年的放假安排还没有录入，再过 25 天" in told.text and told.link == "/manage/calendar/"
+
 
 def _derived(case):
     awaited = deadlines.AWAITED.get(State(case.state), "statutory")

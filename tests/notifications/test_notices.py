@@ -26,7 +26,14 @@ from tests.factories.accounts import UserFactory
 
 CONTEXT = {"item": "老年人优待证", "number": "5101142600000018", "due_on": "10月13日"}
 OUTSIDE = {"system": "住房公积金业务系统", "what": "5 次都没连上，已暂停发送"}
-CALENDAR = {"agency": "区卫健局", "cases": 12, "shorter": 3, "overdue": 1, "before": "10月12日", "applicant": "李**"}
+CALENDAR = {
+    "agency": "区卫健局",
+    "cases": 12,
+    "shorter": 3,
+    "overdue": 1,
+    "before": "10月12日",
+    "applicant": "李**",
+} | {"year": 2027, "days": 30}
 RENEWAL = {"certificate": "公共场所卫生许可证", "until": "2027年3月1日", "apply_by": "2027年1月30日"}
 ERRAND = {"receipt": "DB202603050001-01", "link": "https://zw.xindu.gov.cn/errands/0123456789AB/"}
 HALL = {"device": "综合服务区 F05 综合自助终端", "trouble": "A4 纸快用完了"}
