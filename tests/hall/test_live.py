@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -10,8 +11,10 @@ from django.urls import reverse
 
 from onewindow.hall import live
 from onewindow.hall.actions import calling, sitting
+from onewindow.hall.models import Ticket
 from tests.hall.conftest import a_queue, a_window, drawn, seated
 from tests.hall.test_floor import a_manager
+from tests.hall.test_node import Machine, a_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALIVE, BREATH = "event: alive\ndata:\n\n", ":\n\n"
@@ -217,3 +220,13 @@ class TestThePages:
         finally:
             for each in on:
                 each.off()
+
+
+def test_what_a_hall_node_sends_is_news_at_the_centre(zone):
+    a_window("A01", queue := a_queue("ZH"))
+    machine = Machine(zone).begin()
+    map_of_hall, _ = counted(lambda keys: {key: {"numbers": Ticket.objects.count()} for key in keys})
+    with screens(replace(map_of_hall, about="site"), zone.site_id) as (on,):
+        on.until(1)
+        machine.bring(*a_number(machine, queue, 1))
+        assert '"numbers": 1' in on.until(2).news[1]

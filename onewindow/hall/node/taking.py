@@ -11,7 +11,8 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
-from onewindow.hall.models import Booking, Device, Errand, Node, NodeConflict, Receipt, Slot, Ticket, Visit
+from onewindow.hall import live
+from onewindow.hall.models import Booking, Device, Errand, Node, NodeConflict, Receipt, Slot, Ticket, Visit, Window
 from onewindow.hall.node import tables
 from onewindow.hall.node.centre import Refused
 from onewindow.hall.node.images import Row, put, remove
@@ -64,6 +65,8 @@ def take(node: Node, rows: list[Sent]) -> tuple[int, str]:
         for each in fresh:
             node.taken, node.head = each.n, chained(node.head, each)
         node.save(update_fields=["taken", "head"])
+        if fresh:  # the manager's map and whatever screens watch the hall from here
+            live.tell(node.site, *Window.objects.filter(site=node.site_id))
     return node.taken, node.head
 
 
