@@ -175,7 +175,7 @@ class TestCreditDesk:
         assert "至少六个字" in head.client.post(url, {"reason": "好"}, follow=True).content.decode()
         assert "已修复" in head.client.post(url, {"reason": "罚款已缴，承诺事项已改正"}, follow=True).content.decode()
         assert credit.barring(someone.pk, None) is None
-        assert list(Entry.objects.filter(subject=kept.number).values_list("event", flat=True)) == [
+        assert list(Entry.objects.filter(subject=kept.number).order_by("id").values_list("event", flat=True)) == [
             "credit.recorded", "credit.repaired",
         ]  # fmt: skip
 
