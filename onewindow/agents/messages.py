@@ -6,7 +6,6 @@ from django.conf import settings
 
 from onewindow.accounts.models import User
 from onewindow.agents.models import Errand
-from onewindow.kernel import secrecy
 from onewindow.kernel.models import Entry
 from onewindow.notifications.actions import notify
 
@@ -26,7 +25,7 @@ def on_entry(entry: Entry) -> None:
         return
     account = User.objects.filter(person=errand.person_id, kind=User.Kind.CITIZEN, is_active=True).first()
     facts = {
-        "agent": secrecy.mask_name(errand.agent.name), "item": str(errand.item), "number": errand.number,
+        "agent": errand.agent.name, "item": str(errand.item), "number": errand.number,
         "receipt": entry.data.get("receipt", ""), "what": entry.data.get("paper", ""),
         "link": f"{settings.PUBLIC_URL}/errands/{errand.secret}/",
     }  # fmt: skip

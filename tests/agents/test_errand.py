@@ -84,6 +84,8 @@ class TestMandate:
         take_up(agent, item)
         asked = Errand.objects.get()
         do(agent, asked, "code")
+        told = Message.objects.get(to=PHONE, template="errand_mandate_code")
+        assert f"{agent.user.name}要替您办" in told.text  # whom to trust is said in full
         wrong = "000000" if codes["errand-mandate"] != "000000" else "111111"
         assert do(agent, asked, "consent", code=wrong).status_code == 422
         asked.refresh_from_db()

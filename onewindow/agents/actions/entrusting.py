@@ -15,7 +15,7 @@ from onewindow.agents.models import Errand
 from onewindow.cases.actions import drafts
 from onewindow.cases.models import Case
 from onewindow.documents.models import File, MandateProof
-from onewindow.kernel import clock, secrecy
+from onewindow.kernel import clock
 from onewindow.kernel.flow import transition
 from onewindow.kernel.ledger import Actor
 from onewindow.notifications.actions import send_secret
@@ -45,7 +45,7 @@ def ask_code(errand: Errand, what: str, *, by: Principal) -> None:
         sent = phone_code.send_code(errand.phone, f"errand:{by.user_id}", purpose(errand, what))
     except SignInRefused as refusal:
         raise ValueError(refusal.message) from refusal
-    facts = {"code": sent.code, "agent": secrecy.mask_name(by.name), "item": str(errand.item)}
+    facts = {"code": sent.code, "agent": by.name, "item": str(errand.item)}
     send_secret(errand.phone, f"errand_{what}_code", facts, hide="code")
 
 
