@@ -166,12 +166,13 @@ def _styled(sheet: Any, heading: str) -> Any:
 
 
 def _text(sheet: Any, value: Any) -> Any:
-    """Text stays text: what begins with = is no formula."""
+    """Text stays text: what begins with = is no formula; a control character somebody pasted breaks no file."""
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if not isinstance(value, str) or not value:
         return value
-    cell = WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
     cell.data_type = "s"
     if "\n" in value:
         cell.alignment = Alignment(wrap_text=True, vertical="top")

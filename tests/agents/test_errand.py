@@ -14,6 +14,7 @@ from onewindow.agents import messages
 from onewindow.agents.models import Bag, Errand, Held
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case
+from onewindow.kernel import clock
 from onewindow.kernel.models import Entry
 from onewindow.notifications.models import Message
 from tests.agents.conftest import ASKED, PHONE
@@ -210,6 +211,21 @@ class TestStopping:
         errand.refresh_from_db()
         assert errand.state == "dropped"
 
+    def test_who_was_stopped_fetches_no_result(self, client, errand, agent):
+        Case.objects.filter(pk=errand.case_id).update(decided_at=clock.now())
+        client.post(reverse("my-errand-stop", args=[errand.secret]))
+        assert "结果已领到" not in agent.client.get(reverse("desk-errand", args=[errand.number])).content.decode()
+        refused = do(agent, errand, "result")
+        assert refused.status_code == 422 and "不能再收材料、领结果" in refused.content.decode()
+        assert not Held.objects.exists()
+
+    def test_a_result_is_fetched_once(self, errand, agent):
+        Case.objects.filter(pk=errand.case_id).update(decided_at=clock.now())
+        assert "结果已领到" in agent.client.get(reverse("desk-errand", args=[errand.number])).content.decode()
+        for _ in range(2):
+            do(agent, errand, "result")
+        assert Held.objects.get().form == "result"
+
     def test_a_wrong_link_is_nobody_s(self, client, errand):
         assert client.get(reverse("my-errand", args=["0" * 12])).status_code == 404
 
@@ -232,9 +248,11 @@ def test_the_record_book_as_a_page_and_as_a_workbook(errand, agent, town):
     assert errand.number in str(agent.client.get(reverse("desk-errands")).content)
     shown = town.client.get(reverse("desk-errands-town")).content.decode()
     assert "李**" in shown or "李*" in shown
+    Errand.objects.update(note="=1+1 下午\x0b在家")
     for who in (agent, town):
         book = load_workbook(io.BytesIO(who.client.get(reverse("desk-errands-book")).content))
         assert [row[0].value for row in book.active.iter_rows(min_row=2)] == [errand.number]
+        assert [row[-1].value for row in book.active.iter_rows(min_row=2)] == ["=1+1 下午在家"]
     assert "李秀英" not in shown
 
 

@@ -16,7 +16,7 @@ from onewindow.kernel import clock, ledger
 
 Holder = Held.Holder
 MOST_COPIES = 99
-STOPPED = "委托已经停止或到期，不能再收材料。手上的材料请尽快还给本人。"
+STOPPED = "委托已经停止或到期，不能再收材料、领结果。手上的请尽快还给本人。"
 
 
 def _ensure_own(errand: Errand, by: Principal) -> None:
@@ -35,9 +35,8 @@ def open_papers(errand: Errand) -> list[Held]:
 def take_paper(errand: Errand, material: str, *, by: Principal, form: str, copies: int = 1) -> Held:
     """收下原件（复印件）: only what has a photo in the application. Sent twice it is taken once."""
     _ensure_own(errand, by)
-    if errand.state != Errand.State.OPEN or not errand.entrusted:
+    if errand.case is None:
         raise ValueError(STOPPED)
-    assert errand.case is not None
     known = {each.key: each.name for each in errand.case.guide.materials}
     if material not in known or form not in {Held.Form.ORIGINAL, Held.Form.COPY} or not 1 <= copies <= MOST_COPIES:
         raise ValueError("请选择材料、原件还是复印件、几份。")
@@ -59,11 +58,14 @@ def take_result(errand: Errand, *, by: Principal) -> Held:
 
 
 def _keep(errand: Errand, by: Principal, *, material: str, name: str, form: str, copies: int) -> Held:
+    """Paper or result, only under a mandate that holds at this moment."""
     same = Held.objects.filter(errand=errand, material=material, form=form, returned_at=None, lost_at=None)
     with transaction.atomic():
-        _locked(errand)
+        now = _locked(errand)
         if there := same.first():
             return there
+        if now.state != Errand.State.OPEN or not now.entrusted:
+            raise ValueError(STOPPED)
         receipt = f"{errand.number}-{errand.held.count() + 1:02d}"
         held = Held.objects.create(
             errand=errand, material=material, name=name, form=form, copies=copies, receipt=receipt

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 from django.http import HttpResponse
 from django.shortcuts import render
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
 from onewindow.agents import book
 from onewindow.agents.models import Errand, ErrandQuerySet
+from onewindow.catalogue.sheets import plain_workbook
 from onewindow.kernel import clock, wire
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk.errands import TOWN
@@ -44,20 +40,6 @@ def town(request: SignedIn) -> HttpResponse:
 def workbook(request: SignedIn) -> HttpResponse:
     """The whole record book: the agent's own, or that of the towns one looks after."""
     errands: ErrandQuerySet = Errand.objects.open_to(request.principal)
-    sheet_of = Workbook()
-    sheet = sheet_of.active
-    assert sheet is not None
-    sheet.title = "代办台账"
-    sheet.append(book.HEAD)
-    for line in book.lines(book.listed(errands).order_by("id")[:MOST]):
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", cell) for cell in book.row(line)])
-    for cell in (cell for row in sheet.iter_rows(min_row=2) for cell in row):
-        cell.data_type = "s"  # what somebody typed is never a formula
-    sheet.freeze_panes = "B2"
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-        sheet.column_dimensions[cell.column_letter].width = 16
-    data = io.BytesIO()
-    sheet_of.save(data)
+    rows = [book.row(line) for line in book.lines(book.listed(errands).order_by("id")[:MOST])]
     named = {"Content-Disposition": f'attachment; filename="errands-{clock.today():%Y%m%d}.xlsx"'}
-    return HttpResponse(data.getvalue(), content_type=XLSX, headers=named)
+    return HttpResponse(plain_workbook("代办台账", [book.HEAD, *rows]), content_type=XLSX, headers=named)
