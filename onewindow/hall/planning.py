@@ -160,4 +160,4 @@ def missing_words(missing: dict[Session, list[str]]) -> str:
 
 def told(duties: Iterable[Duty]) -> list[str]:
     """As the ledger keeps it."""
-    return [f"{label_of(duty)} {duty.window} 号窗口 {duty.user.name}（{duty.agency_id}）" for duty in duties]
+    return [f"{label_of(duty)} {duty.window} 号窗口 {duty.user.name}（{duty.agency}）" for duty in duties]

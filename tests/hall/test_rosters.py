@@ -116,8 +116,8 @@ class TestWriting:
         rostering.replace(roster, by=hall.manager, duty=duty(roster, "TAX", "evening"), officer=officer)
         assert (roster.state, duty(roster, "TAX", "evening").user) == ("changed", relief)
         said = Entry.objects.get(event="roster.replaced").data
-        assert said["removed"] == ["3月3日（周二）夜间延时 A03 号窗口 TAX的人（TAX）"]
-        assert said["added"] == ["3月3日（周二）夜间延时 A03 号窗口 替班（TAX）"]
+        assert said["removed"] == ["3月3日（周二）夜间延时 A03 号窗口 TAX的人（区TAX局）"]
+        assert said["added"] == ["3月3日（周二）夜间延时 A03 号窗口 替班（区TAX局）"]
 
     def test_a_window_somebody_has_booked_is_not_taken_off(self, hall):
         roster = hall.roster()
