@@ -65,21 +65,21 @@ def test_done_on_the_spot_at_the_window(visit):
     look(page, "desk-choose")
     page.get_by_role("link", name=re.compile("老年人优待证")).click()
     for name, value in {
-        "applicant_name": "赵桂兰",
-        "applicant_number": "51012519491231002X",
-        "applicant_phone": "13800005678",
+        "applicant-name": "赵桂兰",
+        "applicant-number": "51012519491231002X",
+        "applicant-phone": "13800005678",
     }.items():
         page.locator(f"[name={name}]").fill(value)
     answer_questions(page)
     page.get_by_role("button", name="更新材料清单").click()
-    expect(page.locator("[name=applicant_name]")).to_have_value("赵桂兰")
+    expect(page.locator("[name=applicant-name]")).to_have_value("赵桂兰")
     page.locator("[name='address.division']").select_option(index=2)
     page.locator("[name='address.detail']").fill("马超西路8号")
     page.locator("[name=proxy_name]").fill("赵刚")
     page.locator("[name=proxy_phone]").fill("13800008888")
     page.locator("[name=pickup][value=window]").check()
     page.wait_for_load_state()
-    for box in page.locator("[name=seen_paper]").all():
+    for box in page.locator("[name=seen-paper]").all():
         box.check()
     look(page, "desk-instant")
     page.get_by_role("button", name="受理并当场办结").click()

@@ -138,14 +138,14 @@ class TestAtTheCentre:
         return move
 
     def enter(self, chief, receipt, **more):
-        said = FILLED | {"seen_paper": [], "go": "accept", "receipt": receipt.number} | more
+        said = FILLED | {"seen-paper": [], "go-on": "accept", "from-receipt": receipt.number} | more
         return chief.client.post("/desk/new/XDP0096/", said, follow=True)
 
     def test_entered_two_days_later_it_was_received_on_the_day_of_the_receipt(self, receipt, chief, on):
         on(TAKEN + timedelta(days=2))
         listed = chief.client.get("/desk/receipts/").content.decode()
         assert receipt.number in listed and "3月9日" in listed
-        page = chief.client.get(f"/desk/new/XDP0096/?receipt={receipt.number}").content.decode()
+        page = chief.client.get(f"/desk/new/XDP0096/?from-receipt={receipt.number}").content.decode()
         assert 'value="李秀英"' in page and NUMBER not in page and receipt.number in page
         self.enter(chief, receipt)
         case = Case.objects.get()
@@ -183,15 +183,15 @@ class TestAtTheCentre:
         Receipt.objects.update(papers=[paper for paper in receipt.papers if paper["key"] == "photo"])
         later = TAKEN + timedelta(days=2)
         on(later)
-        self.enter(chief, receipt, seen_paper=["id_card"])
+        self.enter(chief, receipt, **{"seen-paper": ["id_card"]})
         case = Case.objects.get()
         assert (case.received_at, case.complete_at) == (TAKEN, later)
 
     def test_it_is_entered_once_and_for_whom_it_names(self, receipt, chief):
-        other = self.enter(chief, receipt, applicant_number="510125198506211032", applicant_name="王强")
+        other = self.enter(chief, receipt, **{"applicant-number": "510125198506211032", "applicant-name": "王强"})
         assert "和收件凭证上的不一致" in other.content.decode() and not Case.objects.exists()
         self.enter(chief, receipt)
-        again = self.enter(chief, receipt, once="page-2")
+        again = self.enter(chief, receipt, **{"send-once": "page-2"})
         assert "已经录入或作废" in again.content.decode() and Case.objects.count() == 1
 
     def test_voided_with_a_reason_it_is_no_case(self, receipt, chief):

@@ -20,6 +20,7 @@ from tests.web.test_instant import FILLED, NUMBER, chief, take, towns  # noqa: F
 
 SALE = {"parties": [{"key": "seller", "label": "卖方", "count": 1}]}
 OTHER = "510125198506211032"
+REFRESH = {"go-on": "refresh"}
 WANG = {"name": "王强", "number": OTHER, "phone": "13880009999"}
 
 
@@ -32,7 +33,7 @@ def agent(**more):
         "paper": "entrusted:授权委托书原件和双方身份证", "scope": "item", "relation": "儿子", "cards": "yes",
         "ends": (clock.today() + dt.timedelta(days=30)).isoformat(),
     }  # fmt: skip
-    return {f"agent_{key}": value for key, value in (said | more).items()}
+    return {f"agent-{key}": value for key, value in (said | more).items()}
 
 
 class TestTogetherInThePage:
@@ -110,13 +111,13 @@ class TestKeptBefore:
     def test_offered_to_whose_card_it_is_and_taken_over(self, earlier, chief):  # noqa: F811
         before, paper = earlier
         Person.objects.filter(pk=before.person_id).update(name="李秀英")
-        who = {"applicant_name": "李秀英", "applicant_number": before.person.number}
-        page = take(chief, go="refresh", **who).content.decode()
+        who = {"applicant-name": "李秀英", "applicant-number": before.person.number}
+        page = take(chief, **REFRESH, **who).content.decode()
         offer = f"photo paper:{paper.pk}"
         assert f'value="{offer}"' in page
-        assert offer not in take(chief, go="refresh", **who | {"applicant_name": "陈静"}).content.decode()
-        assert offer not in take(chief, go="refresh", **who, agent_number=OTHER).content.decode()
-        take(chief, seen_paper=["id_card"], take=[offer], **who)
+        assert offer not in take(chief, **REFRESH, **who | {"applicant-name": "陈静"}).content.decode()
+        assert offer not in take(chief, **REFRESH, **who, **{"agent-number": OTHER}).content.decode()
+        take(chief, **who | {"seen-paper": ["id_card"], "take-kept": [offer]})
         case = Case.objects.exclude(pk=before.pk).get()
         kept = case.papers.get(material="photo")
         assert (kept.file, kept.taken_from) == (paper.file, f"paper:{paper.pk}")
@@ -127,8 +128,8 @@ class TestKeptBefore:
         offer = f"photo paper:{paper.pk}"
         for more in (agent(), {}):
             number = before.person.number if more else OTHER
-            said = more | {"applicant_number": number, "applicant_name": before.person.name}
-            page = take(chief, take=[offer], once=f"page-{number}", **said).content.decode()
+            said = more | {"applicant-number": number, "applicant-name": before.person.name}
+            page = take(chief, **said | {"take-kept": [offer], "send-once": f"page-{number}"}).content.decode()
             assert "不能取用" in page and Case.objects.count() == 1
 
 
@@ -149,7 +150,7 @@ class TestAgentWithoutAccount:
     def test_the_page_sent_twice_and_the_paper_shown_again_is_one_mandate(self, chief):  # noqa: F811
         take(chief, **agent())
         take(chief, **agent())
-        take(chief, **agent(), once="page-2")
+        take(chief, **agent(), **{"send-once": "page-2"})
         assert (Case.objects.count(), Mandate.objects.count()) == (2, 1)
 
     @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_every_channel_lists_the_same_papers(code, client, citizen):
 
     clerk = officer("clerk", agency=item.agency_id)
     at_window = clerk.client.get(reverse("desk-instant", args=[code]), query)
-    assert names(at_window, r'name="seen_paper".*?<b>(.*?)</b>') == expected
+    assert names(at_window, r'name="seen-paper".*?<b>(.*?)</b>') == expected
 
     case = drafts.open_case(item, by=citizen.principal, person=citizen.person, answers=typed)
     assert [r.name for r in readiness.check(case).checklist.materials if r.status != "not_needed"] == expected

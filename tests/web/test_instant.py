@@ -16,10 +16,10 @@ from tests.factories.catalogue import flagship
 
 NUMBER = "510125195603128624"
 FILLED = {
-    "applicant_name": "李秀英", "applicant_number": NUMBER, "applicant_phone": "13880001234",
+    "applicant-name": "李秀英", "applicant-number": NUMBER, "applicant-phone": "13880001234",
     "age": "70", "household": "sichuan", "who": "self",
     "address.division": "510114001000", "address.detail": "香城大道1号", "pickup": "window",
-    "seen_paper": ["id_card", "photo"], "once": "page-1", "go": "done",
+    "seen-paper": ["id_card", "photo"], "send-once": "page-1", "go-on": "done",
 }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_the_same_page_sent_twice_makes_one_case(chief):
 
 
 def test_a_paper_not_seen_stops_everything_and_loses_nothing(chief):
-    page = take(chief, seen_paper=["id_card"]).content.decode()
+    page = take(chief, **{"seen-paper": ["id_card"]}).content.decode()
     assert "还缺“近期1寸免冠照片”" in page
     assert 'value="香城大道1号"' in page
     assert Case.objects.count() == 0
@@ -85,7 +85,7 @@ def test_a_paper_not_seen_stops_everything_and_loses_nothing(chief):
 
 
 def test_a_wrong_number_is_told_digit_by_digit(chief):
-    page = take(chief, applicant_number=NUMBER[:-1] + "0").content.decode()
+    page = take(chief, **{"applicant-number": NUMBER[:-1] + "0"}).content.decode()
     assert "请逐位对照身份证核对" in page and Case.objects.count() == 0
 
 
@@ -97,7 +97,7 @@ def test_a_clerk_without_the_deciders_post_hands_the_case_on(clerk):
 
 
 def test_other_items_are_taken_in_and_go_their_road(chief):
-    take(chief, go="accept")
+    take(chief, **{"go-on": "accept"})
     assert Case.objects.get().state == State.RECEIVED
 
 
@@ -106,17 +106,17 @@ def test_an_item_of_another_agency_does_not_exist_here(other_agency_clerk):
 
 
 def test_a_wrong_digit_is_told_at_the_box_where_it_was_typed(chief):
-    page = take(chief, applicant_number=NUMBER[:-1] + "5").content.decode()
-    assert 'href="#f-applicant_number"' in page
-    assert 'id="f-applicant_number" name="applicant_number" value="510125195603128625" aria-invalid="true"' in page
+    page = take(chief, **{"applicant-number": NUMBER[:-1] + "5"}).content.decode()
+    assert 'href="#f-applicant-number"' in page
+    assert 'id="f-applicant-number" name="applicant-number" value="510125195603128625" aria-invalid="true"' in page
 
 
-COMPANY = {"applicant_organisation": "成都香城示例科技有限公司", "applicant_credit_code": "91510114MA6CQ0000T"}
+COMPANY = {"applicant-organisation": "成都香城示例科技有限公司", "applicant-credit_code": "91510114MA6CQ0000T"}
 
 
 def test_a_company_is_served_at_the_window_by_its_agent(chief):
     flagship(target=["自然人", "法人"])
-    take(chief, **COMPANY | {"applicant_credit_code": valid_code()})
+    take(chief, **COMPANY | {"applicant-credit_code": valid_code()})
     case = Case.objects.get()
     assert case.applicant_name == "成都香城示例科技有限公司"
     assert case.organisation.credit_code == valid_code() and case.person.name == "李秀英"
@@ -132,7 +132,7 @@ def valid_code():
     ("changes", "said"),
     [
         ({}, "请填写单位名称和统一社会信用代码"),
-        (COMPANY | {"applicant_credit_code": "91510114MA6CQ00001"}, "统一社会信用代码不对"),
+        (COMPANY | {"applicant-credit_code": "91510114MA6CQ00001"}, "统一社会信用代码不对"),
     ],
 )
 def test_an_item_for_bodies_wants_the_licence(chief, changes, said):

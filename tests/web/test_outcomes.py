@@ -22,9 +22,10 @@ def test_the_page_offers_what_the_standard_allows_and_the_server_holds_to_it(dec
     assert "按裁量基准决定" in decider.client.get(page).content.decode()
     live = decider.client.post(door, {"fire": "yes"}, headers={"HX-Request": "true"}).content.decode()
     assert "挡住消防通道的" in live and "<html" not in live
-    wrong = decider.client.post(door, {"fire": "yes", "go": "decide", "decision": "grant", "decision_amount": "6"})
+    wanted = {"go-on": "decide", "decision-outcome": "grant", "decision-amount": "6"}
+    wrong = decider.client.post(door, wanted | {"fire": "yes"})
     assert wrong.status_code == 422 and "基准不允许" in wrong.content.decode()
-    right = {"fire": "no", "wide": "yes", "go": "decide", "decision": "grant", "decision_amount": "12"}
+    right = wanted | {"fire": "no", "wide": "yes", "decision-amount": "12"}
     assert decider.client.post(door, right).status_code == 302
     case.refresh_from_db()
     assert case.outcome == "granted"
@@ -32,8 +33,8 @@ def test_the_page_offers_what_the_standard_allows_and_the_server_holds_to_it(dec
 
 def test_who_proposed_a_departure_may_take_it_back_but_it_is_not_the_likely_act(decider):
     case = reviewed(submitted("XDA0106", discretion=STANDARD))
-    typed = {"fire": "no", "wide": "yes", "go": "decide", "decision": "conditional", "decision_amount": "6"}
-    typed |= {"departure": "周边道路改造，须限定条件", "conditions": "夜间撤场"}
+    typed = {"fire": "no", "wide": "yes", "go-on": "decide", "decision-outcome": "conditional", "decision-amount": "6"}
+    typed |= {"decision-departure": "周边道路改造，须限定条件", "decision-conditions": "夜间撤场"}
     decider.client.post(f"/desk/cases/{case.number}/discretion/", typed)
     page = decider.client.get(f"/desk/cases/{case.number}/").content.decode()
     assert "夜间撤场" in page and "为什么收回" in page and "为什么不签字" not in page

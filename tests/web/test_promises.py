@@ -56,16 +56,16 @@ class TestTheCheckPage:
         case = draft(citizen, item)
         shown = page(citizen, f"/my/cases/{case.number}/check/")
         assert "这些材料可以受理后再补（容缺受理）" in shown and "15 个工作日" in shown
-        assert submit(citizen, case, promise_gaps="yes").status_code == 302
+        assert submit(citizen, case, **{"promise-gaps": "yes"}).status_code == 302
         case.refresh_from_db()
         assert case.state == State.SUBMITTED and [each["key"] for each in case.open_gaps] == ["rules"]
 
     def test_without_the_tick_it_says_so_and_keeps_the_other(self, citizen, item):
         case = draft(citizen, item, "promise")
-        answer = submit(citizen, case, promise_licence="yes")
+        answer = submit(citizen, case, **{"promise-licence": "yes"})
         assert answer.status_code == 422
         shown = answer.content.decode()
-        assert "“公共场所卫生管理制度”还没有交" in shown and 'name="promise_licence" value="yes" checked' in shown
+        assert "“公共场所卫生管理制度”还没有交" in shown and 'name="promise-licence" value="yes" checked' in shown
         case.refresh_from_db()
         assert case.state == State.DRAFT
 
@@ -76,7 +76,7 @@ class TestTheCheckPage:
             months=12, by=clerk.principal,
         )  # fmt: skip
         shown = page(citizen, f"/my/cases/{case.number}/check/")
-        assert "没有修复的失信记录" in shown and "申请信用修复" in shown and "promise_gaps" not in shown
+        assert "没有修复的失信记录" in shown and "申请信用修复" in shown and "promise-gaps" not in shown
         assert "容缺材料没补" in page(citizen, "/my/credit/")
 
 

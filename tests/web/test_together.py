@@ -85,16 +85,16 @@ def test_two_on_one_page_see_each_other_and_lose_nothing(citizen, other_citizen,
     join(other_citizen, invitation)
     form = f"/my/cases/{draft.number}/form/1/"
     seen = _seen(other_citizen.client.get(form))
-    citizen.client.post(form, typed(citizen, seen=_seen(citizen.client.get(form))))
-    late = other_citizen.client.post(form, typed(citizen, seen=seen, ethnic="彝族"))
+    citizen.client.post(form, typed(citizen, **{"form-seen": _seen(citizen.client.get(form))}))
+    late = other_citizen.client.post(form, typed(citizen, **{"form-seen": seen}, ethnic="彝族"))
     page = late.content.decode()
     assert late.status_code == 409 and "民族：汉族" in page and 'value="彝族"' in page
     draft.refresh_from_db()
     assert draft.form["ethnic"] == "汉族"
-    other_citizen.client.post(form, typed(citizen, seen=_seen(late), ethnic="彝族"))
+    other_citizen.client.post(form, typed(citizen, **{"form-seen": _seen(late)}, ethnic="彝族"))
     draft.refresh_from_db()
     assert draft.form["ethnic"] == "彝族"
 
 
 def _seen(page):
-    return page.content.decode().split('name="seen" value="')[1].split('"')[0]
+    return page.content.decode().split('name="form-seen" value="')[1].split('"')[0]

@@ -68,7 +68,7 @@ def test_taken_in_at_the_window_keeps_the_place_and_the_organ_decides(town_clerk
         set="present", level="town", code="510114001000", name="大丰街道办事处", short_name="大丰街道"
     )
     flagship()
-    town_clerk.client.post("/desk/new/XDP0096/", FILLED | {"go": "accept"})
+    town_clerk.client.post("/desk/new/XDP0096/", FILLED | {"go-on": "accept"})
     case = Case.objects.get()
     assert case.state == "received"
     assert case.site_id == TOWN and case.agency_id == "WJJ"

@@ -23,9 +23,9 @@ def known(request: SignedIn) -> Ticket | None:
 
 def said(request: SignedIn) -> dict[str, str]:
     """Name, number, phone: typed or read; of the number's holder when the clerk has looked at the card."""
-    typed = {key: request.POST.get(f"applicant_{key}", "").strip() for key in ("name", "number", "phone")}
-    ticket = known(request) if request.POST.get("holder") else None
-    if ticket is None or str(ticket.pk) != request.POST["holder"]:
+    typed = {key: request.POST.get(f"applicant-{key}", "").strip() for key in ("name", "number", "phone")}
+    ticket = known(request) if request.POST.get("number-holder") else None
+    if ticket is None or str(ticket.pk) != request.POST["number-holder"]:
         return typed
     person = ticket.visit.person
     assert person is not None
@@ -37,13 +37,13 @@ def scans(request: SignedIn) -> Scans:
     owner = request.principal.key
     found: Scans = {}
     for name in request.FILES:
-        if not name.startswith("scan_"):
+        if not name.startswith("scan-"):
             continue
         for sent in request.FILES.getlist(name):
             uploads.count(owner)
             kept = files.store(cast(BinaryIO, sent.file), sent.name or "扫描件", owner)
-            found.setdefault(name.removeprefix("scan_"), []).append(kept)
-    before = dict(pair.partition(" ")[::2] for pair in request.POST.getlist("scanned") if " " in pair)
+            found.setdefault(name.removeprefix("scan-"), []).append(kept)
+    before = dict(pair.partition(" ")[::2] for pair in request.POST.getlist("scanned-before") if " " in pair)
     for file in File.objects.filter(pk__in=[pk for pk in before if _is_key(pk)], owner=owner):
         found.setdefault(before[str(file.pk)], []).append(file)
     return found

@@ -60,12 +60,14 @@ def _take_in(request: SignedIn, case: Case, scanned: applicant.Scans) -> HttpRes
     if checked.errors:
         return _page(request, case, scanned, checked.errors)
     brought = Brought(
-        present=request.POST.get("present", ""), papers=request.POST.getlist("seen_paper"), scans=scanned,
+        present=request.POST.get("who-present", ""), papers=request.POST.getlist("seen-paper"), scans=scanned,
         form=case.form | forms.seal(case.guide.form, checked.clean) if fields else {},
-        signed=request.POST.get("signed", ""), general=request.POST.get("general", ""),
+        signed=request.POST.get("signed-on", ""), general=request.POST.get("general-answer", ""),
     )  # fmt: skip
     try:
-        correction.take_in(case, by=request.principal, brought=brought, seen=wire.whole(request.POST.get("seen", "")))
+        correction.take_in(
+            case, by=request.principal, brought=brought, seen=wire.whole(request.POST.get("form-seen", ""))
+        )
     except readiness.NotReady as missing:
         return _page(request, open_case(request, number=case.number), scanned, {"": missing.message})
     except Conflict as conflict:
@@ -91,6 +93,6 @@ def _page(
         "remarks": {each["on"].removeprefix("form:"): each["text"] for each in case.open_remarks},
         "rows": [row for row in ready.checklist.materials if row.key in asked or row.key in lacking],
         "asked": asked, "general": asked.get(""), "present": intake.PRESENT, "scanned": scanned, "posted": request.POST,
-        "ticked": request.POST.getlist("seen_paper"),
+        "ticked": request.POST.getlist("seen-paper"),
     }  # fmt: skip
     return render(request, "desk/corrections.html", context, status=status or (422 if errors else 200))

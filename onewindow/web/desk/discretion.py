@@ -51,7 +51,7 @@ def decide(request: SignedIn, number: str) -> HttpResponse:
     from onewindow.web.desk.cases import file_page, open_case
 
     case, typed = open_case(request, number), request.POST
-    if typed.get("go") != "decide":
+    if typed.get("go-on") != "decide":
         alone = bool(request.headers.get("HX-Request")) and case.guide.discretion is not None
         return (
             render(request, "desk/_allowed.html", context(request, case) | {"case": case})
@@ -60,7 +60,7 @@ def decide(request: SignedIn, number: str) -> HttpResponse:
         )
     try:
         done = discretion.decide(
-            case, by=request.principal, seen=wire.whole(typed.get("seen", "")), **_said(case, typed)
+            case, by=request.principal, seen=wire.whole(typed.get("form-seen", "")), **_said(case, typed)
         )
     except Conflict as conflict:
         return file_page(request, open_case(request, number), conflict=conflict.message, status=409)
@@ -78,10 +78,10 @@ def _said(case: Case, typed: QueryDict) -> dict[str, Any]:
     if standard is None:
         raise ValueError("这个事项没有裁量基准。")
     return {
-        "outcome": typed.get("decision", ""), "facts": forms.from_post(weighing.schema(standard), typed),
-        "reason": typed.get("decision_reason", ""), "departure": typed.get("departure", ""),
-        "conditions": typed.get("conditions", ""), "concealed": typed.get("concealed") == "yes",
-        "amount": _amount(typed.get("decision_amount", "")),
+        "outcome": typed.get("decision-outcome", ""), "facts": forms.from_post(weighing.schema(standard), typed),
+        "reason": typed.get("decision-reason", ""), "departure": typed.get("decision-departure", ""),
+        "conditions": typed.get("decision-conditions", ""), "concealed": typed.get("decision-concealed") == "yes",
+        "amount": _amount(typed.get("decision-amount", "")),
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def show(request: SignedIn, code: str) -> HttpResponse:
         scanned = applicant.scans(request)
     except FileRefused as problem:
         return _page(request, item, {"": str(problem)}, scanned)
-    if request.method == "POST" and request.POST.get("go") in {"done", "accept"}:
+    if request.method == "POST" and request.POST.get("go-on") in {"done", "accept"}:
         return _take(request, item, scanned)
     return _page(request, item, {}, scanned)
 
@@ -78,10 +78,10 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str], scanned: Scans)
         "offers": together.kept_before(
             request, {row.name: row.material.fresh_months for row in listed.materials if row.material.upload}
         ),
-        "seen": request.POST.getlist("seen_paper"), "taken": request.POST.getlist("take"),
+        "seen": request.POST.getlist("seen-paper"), "taken": request.POST.getlist("take-kept"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
-        "scanned": scanned, "known": applicant.known(request), "back": request.GET.get("back", ""),
-        "of_applicant": OF_APPLICANT, "once": request.POST.get("once") or uuid.uuid4().hex,
+        "scanned": scanned, "known": applicant.known(request), "back": request.GET.get("back-to", ""),
+        "of_applicant": OF_APPLICANT, "once": request.POST.get("send-once") or uuid.uuid4().hex,
         **receipts.context(request, item),
         **together.context(item),
     }  # fmt: skip
@@ -95,18 +95,18 @@ def _facts(guide: Any, values: dict[str, Any], answers: dict[str, Any]) -> dict[
 
 def _original(request: SignedIn, case: Case) -> Certificate:
     """The certificate the clerk has in hand, by its number and holder."""
-    number, holder = (request.POST.get(f"concerns_{key}", "").strip() for key in ("number", "holder"))
+    number, holder = (request.POST.get(f"concerns-{key}", "").strip() for key in ("number", "holder"))
     return concerning.find(case, number, holder or case.applicant_name, by=request.principal)
 
 
 # Where the form asks for the applicant's own name, number or phone, the window has typed it already.
 OF_APPLICANT = {
-    "person.name": "applicant_name", "person.number": "applicant_number", "person.phone": "applicant_phone",
+    "person.name": "applicant-name", "person.number": "applicant-number", "person.phone": "applicant-phone",
 }  # fmt: skip
 
 
 def _typed_form(request: SignedIn, guide: Guide) -> dict[str, Any]:
-    who = {f"applicant_{key}": value for key, value in applicant.said(request).items()}
+    who = {f"applicant-{key}": value for key, value in applicant.said(request).items()}
     own = {f.key: who[OF_APPLICANT[f.prefill]] for f in guide.form.walk() if f.prefill in OF_APPLICANT}
     return forms.from_post(guide.form, request.POST) | own
 
@@ -136,7 +136,7 @@ def _at_the_window(guide: Guide, errors: dict[str, str]) -> dict[str, str]:
 
 def _organisation(request: SignedIn, item: Item) -> Organisation | None:
     """For items that serve bodies; the person at the window is then who acts for it 经办人."""
-    name, code = (request.POST.get(f"applicant_{key}", "").strip() for key in ("organisation", "credit_code"))
+    name, code = (request.POST.get(f"applicant-{key}", "").strip() for key in ("organisation", "credit_code"))
     if "法人" not in item.target or not (name or code or item.target == ["法人"]):
         return None
     return organisation_at_window(name, code)
@@ -146,7 +146,7 @@ def _organisation(request: SignedIn, item: Item) -> Organisation | None:
 def _carry_out(request: SignedIn, item: Item, form: dict[str, Any], scanned: Scans) -> Case:
     """From the person to the finished case: all of it happens, or nothing; the same page sent twice acts once."""
     person, answers = person_at_window(**applicant.said(request)), read_answers(item.guide, request.POST)
-    once, by, body = request.POST.get("once"), request.principal, _organisation(request, item)
+    once, by, body = request.POST.get("send-once"), request.principal, _organisation(request, item)
     case = drafts.open_case(
         item, by=by, person=person, organisation=body, channel="desk", answers=answers, form=form, once=once,
         site=sitting.place(by, item.agency_id), mandate=None if body else together.mandate(request, item, person),
@@ -156,12 +156,12 @@ def _carry_out(request: SignedIn, item: Item, form: dict[str, Any], scanned: Sca
     receipts.enter(request, case)
     if item.guide.concerns:
         concerning.choose(case, _original(request, case), by=by)
-    for key in request.POST.getlist("seen_paper"):
+    for key in request.POST.getlist("seen-paper"):
         drafts.see_paper(case, key, "original", by=by)
     applicant.keep(case, scanned, by=by)
     together.take_over(request, case)
     together.sign(request, case)
-    if request.POST["go"] == "done":
+    if request.POST["go-on"] == "done":
         instant.complete(case, by=by, promised=promises.read(request.POST))
         if case.state == State.FINISHED:
             invite(case)

@@ -142,15 +142,15 @@ def _ensure_node() -> None:
 
 def context(request: SignedIn, item: Item) -> dict[str, Any]:
     """For the page of a new case that was opened from a receipt: what the receipt says already."""
-    number = (request.POST or request.GET).get("receipt", "")
+    number = (request.POST or request.GET).get("from-receipt", "")
     found = receipts.open_for(request.principal).filter(item=item, pk=number[:24]).first() if number else None
-    known = {"applicant_name": found.name, "applicant_phone": found.phone} if found else {}
+    known = {"applicant-name": found.name, "applicant-phone": found.phone} if found else {}
     return {"receipt": found, "posted": request.POST or known}
 
 
 def enter(request: SignedIn, case: Case) -> None:
     """录入: the case of this page is the receipt's, where it was opened from one."""
-    number = request.POST.get("receipt", "")[:24]
+    number = request.POST.get("from-receipt", "")[:24]
     if not number:
         return
     found = receipts.open_for(request.principal).filter(pk=number).first()

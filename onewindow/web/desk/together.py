@@ -29,25 +29,25 @@ def context(item: Item) -> dict[str, Any]:
 def mandate(request: SignedIn, item: Item, person: Person) -> Mandate | None:
     """As the paper in hand says; None where the applicant came in person."""
     posted = request.POST
-    said = {key: posted.get(f"agent_{key}", "").strip() for key in ("name", "number", "phone")}
+    said = {key: posted.get(f"agent-{key}", "").strip() for key in ("name", "number", "phone")}
     if not any(said.values()):
         return None
     if not (said["name"] and said["number"]):
         raise ValueError("代办人的姓名和身份证号码都要填。")
-    if posted.get("agent_cards") != "yes":
+    if posted.get("agent-cards") != "yes":
         raise ValueError("请核对申请人和代办人双方的身份证件。")
-    ground, _, paper = posted.get("agent_paper", "").partition(":")
+    ground, _, paper = posted.get("agent-paper", "").partition(":")
     return come_to_window_for(
         person, person_at_window(**said), by=request.principal, ground=ground, paper=paper,
-        scope=[] if posted.get("agent_scope") == "all" else [item.code], starts=_day(posted.get("agent_starts", "")),
-        ends=_day(posted.get("agent_ends", "")), relation=posted.get("agent_relation", ""),
+        scope=[] if posted.get("agent-scope") == "all" else [item.code], starts=_day(posted.get("agent-starts", "")),
+        ends=_day(posted.get("agent-ends", "")), relation=posted.get("agent-relation", ""),
     )  # fmt: skip
 
 
 def kept_before(request: SignedIn, wanted: dict[str, int | None]) -> dict[str, list[vault.Kept]]:
     """What the person whose card was typed has handed in or been issued before; nobody else learns of it."""
     said = applicant.said(request)
-    others = any(request.POST.get(name, "").strip() for name in ("applicant_organisation", "agent_number"))
+    others = any(request.POST.get(name, "").strip() for name in ("applicant-organisation", "agent-number"))
     if not said["number"] or others:
         return {}
     person = Person.find(said["number"].upper())
@@ -57,7 +57,7 @@ def kept_before(request: SignedIn, wanted: dict[str, int | None]) -> dict[str, l
 def take_over(request: SignedIn, case: Case) -> None:
     """Ticked with the person's consent: "<material> <offer>" each."""
     names = {paper.key: paper.name for paper in case.guide.materials}
-    for ticked in request.POST.getlist("take"):
+    for ticked in request.POST.getlist("take-kept"):
         key, _, offer = ticked.partition(" ")
         file = vault.take_at_window(case, offer, names.get(key, ""), request.principal)
         if file is None:

@@ -218,4 +218,4 @@ def note(request: SignedIn, case: Case, event: str, label: str, *, new: bool = F
 
 def back(request: SignedIn, case: Case) -> HttpResponse:
     """To the number, when the act was done from there; else to the file."""
-    return redirect("desk-window") if request.POST.get("back") == "window" else redirect("desk-case", case.number)
+    return redirect("desk-window") if request.POST.get("back-to") == "window" else redirect("desk-case", case.number)

@@ -81,7 +81,7 @@ def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
         return _form(request, case, page, steps.form_values(case, page, request.principal), {})
     drafts.ensure_editable(case, request.principal)
     posted, more = steps.posted(case, request.POST, page)
-    if request.POST.get("seen", "") not in {"", steps.mark(case, page)}:
+    if request.POST.get("form-seen", "") not in {"", steps.mark(case, page)}:
         return _form(
             request, case, page, forms.masked(schema, posted), {}, elsewhere=steps.elsewhere(case, page, posted)
         )
@@ -91,7 +91,7 @@ def form_page(request: SignedIn, case: Case, page: int) -> HttpResponse:
         drafts.save_form(case, merged, by=request.principal, changed=changed)  # also beside a fault
     if checked.errors or more:
         return _form(request, case, page, forms.masked(schema, posted), {} if more else checked.errors, more)
-    if request.POST.get("go") == "check":
+    if request.POST.get("go-on") == "check":
         return redirect("case-check", case.number)
     return redirect("case-form", case.number, page + 1)
 

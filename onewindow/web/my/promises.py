@@ -21,9 +21,9 @@ from onewindow.web.my.door import own_case
 def read(posted: QueryDict) -> Promised:
     """The ticks of the check page, and of the window's page."""
     return Promised(
-        gaps=posted.get("promise_gaps") == "yes",
-        licence=posted.get("promise_licence") == "yes",
-        proofs=frozenset(posted.getlist("promise_proof")),
+        gaps=posted.get("promise-gaps") == "yes",
+        licence=posted.get("promise-licence") == "yes",
+        proofs=frozenset(posted.getlist("promise-proof")),
     )
 
 
