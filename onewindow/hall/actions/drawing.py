@@ -19,6 +19,7 @@ from onewindow.kernel.ledger import Actor
 
 # One person's numbers of a day that still wait or are at a window.
 MOST = 6
+OVER = (Ticket.State.DONE, Ticket.State.GIVEN_UP)
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,35 @@ def draw(
         raise ValueError("请先选择要办的业务。")
     site = wishes[0].queue.site
     authority.ensure_here(site.pk)
-    visit = visit or Visit.objects.create(site=site, person=person, phone=phone)
-    held = _open_of(visit)
-    if len(held) + len(wishes) > MOST:
-        raise ValueError(f"一次最多取 {MOST} 个号，请先办完手里的号。")
-    if twice := {wish.queue_id for wish in held} & {wish.queue.pk for wish in wishes}:
-        number = next(ticket.number for ticket in held if ticket.queue_id in twice)
-        raise ValueError(f"您已经有这个业务的号：{number}，不用再取。")
+    visit = visit or _here_today(site, person) or Visit.objects.create(site=site, person=person, phone=phone)
+    _ensure_needed(_open_of(visit), wishes)
     rules, now = rules_of(site), clock.now()
     given = [_with_priority(wish, visit.person, source, rules) for wish in wishes]
     return [_issue(wish, visit, source, turn(wish, now, rules), by) for wish in given]
+
+
+def _ensure_needed(held: list[Ticket], wishes: list[Wish]) -> None:
+    """What was booked is taken in any case: each booking is for a matter of its own."""
+    asked = [wish for wish in wishes if wish.booked_for is None]
+    if asked and len(held) + len(asked) > MOST:
+        raise ValueError(f"一次最多取 {MOST} 个号，请先办完手里的号。")
+    if twice := {ticket.queue_id for ticket in held} & {wish.queue.pk for wish in asked}:
+        number = next(ticket.number for ticket in held if ticket.queue_id in twice)
+        raise ValueError(f"您已经有这个业务的号：{number}，不用再取。")
+
+
+def _here_today(site: Site, person: Person | None) -> Visit | None:
+    """Whoever is in the hall already is one visitor, however the next number is asked for; twice at once too."""
+    if person is None:
+        return None
+    list(Person.objects.select_for_update().filter(pk=person.pk).values_list("pk"))
+    open_ = Ticket.objects.exclude(state__in=OVER).filter(day=clock.today()).values("visit")
+    return Visit.objects.filter(site=site, person=person, day=clock.today(), pk__in=open_).order_by("-pk").first()
+
+
+def visit_of_today(site: Site, secret: str) -> Visit | None:
+    """By the secret of the number's page: where another number of the same visitor belongs."""
+    return Visit.objects.filter(site=site, secret=secret, day=clock.today()).first() if secret else None
 
 
 def _with_priority(wish: Wish, person: Person | None, source: str, rules: Rules) -> Wish:
@@ -102,8 +122,15 @@ def _age(person: Person) -> int | None:
 
 
 @transaction.atomic
-def draw_once(wish: Wish, *, secret: str, by: Actor, source: str) -> Visit:
-    """A number for a press whose page chose the visit's secret: the same press, twice or at once, is one number."""
+def draw_once(wish: Wish, *, secret: str, by: Actor, source: str, visit: Visit | None = None) -> Visit:
+    """A number for a press whose page chose the visit's secret: the same press, twice or at once, is one number.
+
+    `visit`: another number 再取一个号 of whoever has one already.
+    """
+    if visit is not None:
+        if wish.queue.pk not in {ticket.queue_id for ticket in _open_of(visit)}:
+            draw([wish], by=by, source=source, visit=visit)
+        return visit
     visit, new = Visit.objects.get_or_create(secret=secret, defaults={"site": wish.queue.site})
     if new:
         draw([wish], by=by, source=source, visit=visit)
@@ -113,8 +140,7 @@ def draw_once(wish: Wish, *, secret: str, by: Actor, source: str) -> Visit:
 def _open_of(visit: Visit) -> list[Ticket]:
     """The visit's numbers that are not done; the visit is locked, so that a double click draws once."""
     Visit.objects.select_for_update().get(pk=visit.pk)
-    over = [Ticket.State.DONE, Ticket.State.GIVEN_UP]
-    return list(visit.tickets.exclude(state__in=over).order_by("pk"))
+    return list(visit.tickets.exclude(state__in=OVER).order_by("pk"))
 
 
 def _issue(wish: Wish, visit: Visit, source: str, turn_at: datetime, by: Actor) -> Ticket:

@@ -56,7 +56,8 @@ def _draw(site: str, said: dict[str, Any]) -> str:
     queue = Queue.objects.select_related("zone", "site").get(site=site, pk=said["queue"])
     drawing.ensure_open(queue)
     wish = drawing.Wish(queue, priority=said.get("priority", ""))
-    (ticket,) = drawing.draw([wish], by=PHONE, source=Ticket.Source.PHONE)
+    visit = drawing.visit_of_today(queue.site, said.get("visit", ""))
+    (ticket,) = drawing.draw([wish], by=PHONE, source=Ticket.Source.PHONE, visit=visit)
     return ticket.visit.secret
 
 

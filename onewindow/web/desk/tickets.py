@@ -36,10 +36,16 @@ def _page(request: SignedIn, typed: dict[str, str], status: int = 200) -> HttpRe
     context = {
         "queues": queues, "loads": estimates.loads(queues), "priorities": Ticket.Priority.choices[1:], "typed": typed,
         "line": list(line.select_related("queue").order_by("turn_at", "pk")[:SHOWN]),
-        "made": Ticket.objects.filter(
-            queue__in=queues, pk=wire.whole(request.GET.get("made", "")) or 0).select_related("visit", "queue").first(),
+        "made": _made(request, queues, typed.get("visit", "")),
     }  # fmt: skip
     return render(request, "desk/tickets.html", context, status=status)
+
+
+def _made(request: SignedIn, queues: list[Queue], again: str) -> Ticket | None:
+    """The number drawn just now; after a refusal the one whose visitor wanted another."""
+    known = Ticket.objects.filter(queue__in=queues, day=clock.today()).select_related("visit", "queue")
+    made = wire.whole(request.GET.get("made", "")) or 0
+    return known.filter(visit__secret=again).last() if again else known.filter(pk=made).first()
 
 
 def _sites(request: SignedIn) -> set[str]:
@@ -59,6 +65,7 @@ def create(request: SignedIn) -> HttpResponse:
         (made,) = drawing.draw(
             [drawing.Wish(queue, **_priority(request))], by=request.principal, source=Ticket.Source.DESK,
             person=_person(request), phone=request.POST.get("phone", "").strip()[:20],
+            visit=drawing.visit_of_today(queue.site, request.POST.get("visit", "")),
         )  # fmt: skip
     except ValidationError as problem:
         return _refused(request, "；".join(problem.messages))

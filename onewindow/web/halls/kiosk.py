@@ -36,6 +36,7 @@ def start(request: Request, code: str) -> HttpResponse:
     context = {
         "site": site, "zones": zones, "zone": chosen, "queues": queues,
         "open": open_queues(queues, Timetable.of(site.pk)), "loads": estimates.loads(queues),
+        "more": drawing.visit_of_today(site, request.GET.get("visit", "")),
     }  # fmt: skip
     return render(request, "kiosk/start.html", context)
 
@@ -46,12 +47,13 @@ def queue(request: Request, code: str, pk: int) -> HttpResponse:
     load = estimates.loads([found])[found.pk]
     context = {"queue": found, "site": found.site, "load": load, "wait": load.wait(load.waiting)}
     context |= {"priorities": Ticket.SELF_DECLARED, "once": numbers.share_number()}
+    context |= {"more": drawing.visit_of_today(found.site, request.GET.get("visit", ""))}
     return render(request, "kiosk/queue.html", context)
 
 
 @require_POST
 def draw(request: Request, code: str) -> HttpResponse:
-    """A number; pressed twice, the same one."""
+    """A number; pressed twice, the same one. `visit` 再取一个号: another of whoever has just drawn one."""
     known = Queue.objects.select_related("zone", "site")
     found = get_object_or_404(known, site=code, pk=wire.whole(request.POST.get("queue", "")) or 0)
     priority = request.POST.get("priority", "")
@@ -59,7 +61,8 @@ def draw(request: Request, code: str) -> HttpResponse:
     once = numbers.read_share_number(request.POST.get("once", "")) or numbers.share_number()
     try:
         drawing.ensure_open(found)
-        visit = drawing.draw_once(wish, secret=once, by=KIOSK, source=Ticket.Source.KIOSK)
+        more = drawing.visit_of_today(found.site, request.POST.get("visit", ""))
+        visit = drawing.draw_once(wish, secret=once, by=KIOSK, source=Ticket.Source.KIOSK, visit=more)
     except ValueError as problem:
         messages.error(request, str(problem))
         return redirect("kiosk", code)

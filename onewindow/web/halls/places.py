@@ -31,6 +31,8 @@ from onewindow.web.halls.holder import Holder
 
 PHONE_NUMBER = re.compile(r"1[3-9]\d{9}")
 WAYS = (5, 10, 15, 20, 30, 45, 60, 90)
+# Numbers an hour from one address: that of the hall's own network is shared by everybody in it.
+DRAWS = 200
 PHONE = System("phone", "手机取号")
 # Weeks of extended hours whose counts are public.
 WEEKS = 8
@@ -48,7 +50,8 @@ def show(request: Request, code: str) -> HttpResponse:
         raise Http404
     if site.level == Site.Level.VILLAGE:
         return network.station(request, site)
-    return render(request, "halls/hall.html", _context(site) | {"heard": asked.heard(site.contact_at)})
+    more = drawing.visit_of_today(site, request.GET.get("visit") or request.session.get("visit", ""))
+    return render(request, "halls/hall.html", _context(site) | {"heard": asked.heard(site.contact_at), "more": more})
 
 
 def _site(code: str) -> Site:
@@ -84,21 +87,30 @@ def draw(request: Request, code: str) -> HttpResponse:
     queue = get_object_or_404(
         Queue.objects.select_related("zone", "site"), site=site, pk=wire.whole(request.POST.get("queue", "")) or 0
     )
-    if not limits.hit(f"draw:{limits.address(request)}", limit=10, per=timedelta(hours=1)):
+    if not limits.hit(f"draw:{limits.address(request)}", limit=DRAWS, per=timedelta(hours=1)):
         messages.error(request, gettext("取号太频繁了，请过一会儿再取，或到大厅取号机上取。"))
         return redirect("hall", site.pk)
     try:
         drawing.ensure_open(queue)
-        if node := authority.holder(site.pk):
-            said = {"queue": queue.pk, "priority": _wish(request, queue).priority}
-            return asked.ask(node, Errand.What.DRAW, _person(request), **said)
-        tickets = drawing.draw(
-            [_wish(request, queue)], by=request.principal or PHONE, source=Ticket.Source.PHONE, person=_person(request)
-        )
+        return _drawn(request, queue)
     except ValueError as problem:
         messages.error(request, str(problem))
-        return redirect("hall", site.pk)
-    return redirect("ticket", tickets[0].visit.secret)
+        more = request.POST.get("visit", "")
+        return redirect("ticket", more) if drawing.visit_of_today(site, more) else redirect("hall", site.pk)
+
+
+def _drawn(request: Request, queue: Queue) -> HttpResponse:
+    """`visit` 再取一个号: the visitor's next number belongs to the first; so does that of the same phone."""
+    before = request.POST.get("visit") or request.session.get("visit", "")
+    wish, visit = _wish(request, queue), drawing.visit_of_today(queue.site, before)
+    if node := authority.holder(queue.site_id):
+        said = {"queue": queue.pk, "priority": wish.priority, "visit": visit.secret if visit else ""}
+        return asked.ask(node, Errand.What.DRAW, _person(request), **said)
+    (ticket,) = drawing.draw(
+        [wish], by=request.principal or PHONE, source=Ticket.Source.PHONE, person=_person(request), visit=visit
+    )
+    request.session["visit"] = ticket.visit.secret
+    return redirect("ticket", ticket.visit.secret)
 
 
 def _wish(request: Request, queue: Queue) -> drawing.Wish:

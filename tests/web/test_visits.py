@@ -1,0 +1,79 @@
+"""One visit, several items: whoever asks for another number is still one person, called to one window at a time."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from onewindow.hall.actions import calling, drawing
+from onewindow.hall.models import Booking, Slot, Ticket, Visit
+from onewindow.kernel import clock
+from tests.hall.conftest import KIOSK, a_queue, a_window, seated
+from tests.web.conftest import do
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def two(db):
+    return a_queue("SB"), a_queue("YB")
+
+
+@pytest.fixture
+def queue(two):
+    return two[0]
+
+
+def test_at_the_machine_another_number_belongs_to_the_first(client, two):
+    one, other = two
+    address = reverse("kiosk-draw", args=["510114"])
+    page = client.post(address, {"queue": one.pk}, follow=True).content.decode()
+    visit = Visit.objects.get()
+    again = f"{reverse('kiosk-numbers', args=['510114'])}?visit={visit.secret}"
+    assert again in page
+    assert f"visit={visit.secret}" in client.get(again).content.decode()
+    asked = client.get(reverse("kiosk-queue", args=["510114", other.pk]) + f"?visit={visit.secret}").content.decode()
+    assert f'name="visit" value="{visit.secret}"' in asked
+    for _ in range(2):  # pressed twice, one number
+        client.post(address, {"queue": other.pk, "visit": visit.secret})
+    assert [(each.visit, each.queue) for each in Ticket.objects.order_by("pk")] == [(visit, one), (visit, other)]
+
+
+def test_on_the_phone_the_second_number_belongs_to_the_first(client, two):
+    one, other = two
+    address = reverse("hall-draw", args=["510114"])
+    client.post(address, {"queue": one.pk})
+    visit = Visit.objects.get()
+    page = client.get(reverse("ticket", args=[visit.secret])).content.decode()
+    assert f"{reverse('hall', args=['510114'])}?visit={visit.secret}" in page
+    assert "您已经有这个业务的号" in client.post(address, {"queue": one.pk}, follow=True).content.decode()
+    shown = client.post(address, {"queue": other.pk}, follow=True).content.decode()
+    assert Visit.objects.get() == visit and all(each.number in shown for each in Ticket.objects.all())
+
+
+def test_at_the_desk_the_same_visitor_gets_another_number(desk, two):
+    one, other = two
+    page = desk.post(reverse("desk-number-new"), {"queue": one.pk}, follow=True).content.decode()
+    visit = Visit.objects.get()
+    assert f'value="{visit.secret}"' in page
+    refused = desk.post(reverse("desk-number-new"), {"queue": one.pk, "visit": visit.secret})
+    assert "您已经有这个业务的号" in refused.content.decode()
+    desk.post(reverse("desk-number-new"), {"queue": other.pk, "visit": visit.secret})
+    assert Ticket.objects.filter(visit=visit).count() == 2
+
+
+def test_a_booking_checked_in_joins_the_numbers_its_holder_has(client, desk, citizen, two, time_machine):
+    """The visitor with a number who checks in for the second matter is not called to two windows."""
+    time_machine.move_to("2026-03-02 09:00+08:00", tick=False)
+    one, other = two
+    (mine,) = drawing.draw([drawing.Wish(one)], by=KIOSK, source="phone", person=citizen.person)
+    starts = clock.now() + timedelta(minutes=5)
+    for queue in (one, other):
+        slot = Slot.objects.create(
+            queue=queue, starts=starts, ends=starts + timedelta(hours=1), online=2, taken_online=1)  # fmt: skip
+        made = Booking.objects.create(slot=slot, user=citizen.user, person=citizen.person, state="booked")
+        client.post(reverse("kiosk-check-in", args=["510114"]), {"number": made.number})
+    assert Visit.objects.get() == mine.visit and mine.visit.tickets.count() == 3
+    assert mine.number in do(desk, "call")
+    second = a_window("A09", one, other)
+    assert calling.call_next(second, by=seated(second)) is None
