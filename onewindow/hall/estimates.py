@@ -153,11 +153,16 @@ def _waiting(queues: Iterable[int]) -> tuple[list[Waiting], dict[int, int], dict
     line = Ticket.objects.filter(queue__in=queues, day=clock.today(), state=Ticket.State.WAITING)
     waiting: list[Waiting] = []
     many, oldest = dict.fromkeys(queues, 0), dict[int, datetime]()
-    rows = line.order_by("turn_at", "pk").values_list("queue", "item", "language", "accessible", "issued_at")
-    for queue, item, language, accessible, issued in rows:
-        waiting.append(Waiting(queue, item, language, accessible))
+    now = clock.now()
+    rows = line.order_by("turn_at", "pk").values_list(
+        "queue", "item", "language", "accessible", "issued_at", "turn_at")  # fmt: skip
+    for queue, item, language, accessible, issued, turn_at in rows:
+        after = max(0.0, (turn_at - now).total_seconds() / 60)
+        waiting.append(Waiting(queue, item, language, accessible, after))
         many[queue] += 1
-        oldest[queue] = min(oldest.get(queue, issued), issued)
+        if not after:
+            since = max(issued, turn_at)
+            oldest[queue] = min(oldest.get(queue, since), since)
     return waiting, many, oldest
 
 

@@ -28,6 +28,8 @@ class Waiting:
     item_id: str | None = None
     language: str = ""
     accessible: bool = False
+    # 晚点来: not before so many minutes.
+    after: float = 0.0
 
     def suits(self, server: Server) -> bool:
         return (
@@ -49,6 +51,10 @@ class Turn:
 Service = Callable[[int, str | None], tuple[float, float]]
 
 
+def _line_of(each: Waiting) -> tuple[int, str, bool]:
+    return each.queue_id, each.language, each.accessible
+
+
 def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service) -> dict[int, list[Turn]]:
     """By queue: the turn of each who waits, and last that of who would draw now.
 
@@ -57,21 +63,25 @@ def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service
     lines: dict[tuple[int, str, bool], list[int]] = defaultdict(list)
     for place in reversed(range(len(waiting))):
         each = waiting[place]
-        lines[each.queue_id, each.language, each.accessible].append(place)
+        lines[_line_of(each)].append(place)
     serves = [[key for key in lines if Waiting(key[0], None, *key[1:]).suits(server)] for server in servers]
     free = [(server.free_in, n) for n, server in enumerate(servers)]
     heapq.heapify(free)
     many = {queue: sum(queue in server.queues for server in servers) for server in servers for queue in server.queues}
     varied = dict.fromkeys(many, 0.0)
     turns: dict[int, Turn] = {}
-    done: dict[int, float] = {}
+    drawn_now: dict[int, Turn] = {}
     while free:
         at, n = heapq.heappop(free)
         heads = [key for key in serves[n] if lines[key]]
-        if not heads:
-            done[n] = at
+        first = min((lines[key][-1] for key in heads), default=None)
+        if first is None or waiting[first].after > at:
+            for line in servers[n].queues:  # whoever draws now comes before those who asked to come later
+                drawn_now.setdefault(line, Turn(at, varied[line] / many[line] ** 2))
+            if first is not None:
+                heapq.heappush(free, (waiting[first].after, n))
             continue
-        place = lines[min(heads, key=lambda key: lines[key][-1])].pop()
+        place = lines[_line_of(waiting[first])].pop()
         queue = waiting[place].queue_id
         turns[place] = Turn(at, varied[queue] / many[queue] ** 2)
         takes, variance = service(queue, waiting[place].item_id)
@@ -81,7 +91,6 @@ def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service
     found: dict[int, list[Turn]] = defaultdict(list)
     for place in sorted(turns):
         found[waiting[place].queue_id].append(turns[place])
-    for line_of, windows in many.items():
-        at = min(done[n] for n, server in enumerate(servers) if line_of in server.queues)
-        found[line_of].append(Turn(at, varied[line_of] / windows**2))
+    for line, turn in drawn_now.items():
+        found[line].append(turn)
     return found

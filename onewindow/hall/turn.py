@@ -13,10 +13,10 @@ from onewindow.kernel import clock
 
 # Numbers looked at in each of the window's queues; eight times as many when those are being taken at this moment.
 HEADS = 4
-# Who may be called from a queue of the window, in turn.
+# Who may be called from a queue of the window, in turn; who asked to come later 晚点来 not before.
 LINE = """
 FROM hall_ticket t JOIN hall_visit v ON v.id = t.visit_id
-WHERE t.queue_id = wq.queue_id AND t.day = %(day)s AND t.state = 'waiting' AND NOT v.busy
+WHERE t.queue_id = wq.queue_id AND t.day = %(day)s AND t.state = 'waiting' AND t.turn_at <= %(now)s AND NOT v.busy
   AND (t.language = '' OR t.language = ANY(%(languages)s)) AND (%(accessible)s OR NOT t.accessible)
   AND (t.issued_at < %(since)s OR t.queue_id <> ALL(%(others)s::bigint[]))
 ORDER BY t.turn_at, t.id
@@ -48,7 +48,8 @@ def pick(window: Window, off: on_duty.OffRoster | None) -> Ticket | None:
     A window that is not on the roster of the running session serves those who came before it.
     """
     known: dict[str, Any] = {
-        "day": clock.today(), "window": window.pk, "languages": window.languages, "accessible": window.accessible,
+        "day": clock.today(), "now": clock.now(), "window": window.pk, "languages": window.languages,
+        "accessible": window.accessible,
         "since": off.since if off else clock.now(), "others": list(off.queues) if off else [],
     }  # fmt: skip
     heads = HEADS

@@ -106,8 +106,10 @@ class TestComingLater:
         by = seated(window)
         assert calling.call_next(window, by=by) == other
         calling.finish(Ticket.objects.get(pk=other.pk), by=by)
-        assert calling.call_next(window, by=by) == mine
-        assert mine.turn_at == NINE + timedelta(minutes=30)
+        assert calling.call_next(window, by=by) is None
+        nine.move_to(NINE + timedelta(minutes=31), tick=False)
+        called = calling.call_next(window, by=by)
+        assert called == mine and called.waited == 1
 
     def test_not_by_any_number_of_minutes(self, nine, client):
         mine = drawn(a_queue())

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from onewindow.hall import estimates
 from onewindow.hall.actions import calling, drawing
 from onewindow.hall.models import Booking, Slot, Ticket, Visit
 from onewindow.kernel import clock
-from tests.hall.conftest import KIOSK, a_queue, a_window, seated
+from tests.hall.conftest import KIOSK, a_queue, a_window, drawn, seated
 from tests.web.conftest import do
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +78,16 @@ def test_a_booking_checked_in_joins_the_numbers_its_holder_has(client, desk, cit
     assert mine.number in do(desk, "call")
     second = a_window("A09", one, other)
     assert calling.call_next(second, by=seated(second)) is None
+
+
+def test_an_idle_window_does_not_call_whoever_is_not_there_yet(time_machine, client, desk, queue):
+    time_machine.move_to("2026-03-02 09:00+08:00", tick=False)
+    mine = drawn(queue)
+    address = reverse("ticket-postponement", args=[mine.visit.secret, mine.pk])
+    page = client.post(address, {"minutes": "60"}, follow=True).content.decode()
+    assert "10:00 以后叫您" in page and "快到您了" not in page
+    assert "有 1 人说好晚点来" in do(desk, "call")
+    load = estimates.loads([queue])[queue.pk]
+    assert load.wait(0).least > 30 and load.wait(load.waiting).most <= 3 and load.oldest is None
+    assert "前面还有 0 人" in client.post(address, {"minutes": "0"}, follow=True).content.decode()
+    assert mine.number in do(desk, "call")

@@ -124,7 +124,8 @@ def _moves(act: Callable[..., Ticket]) -> Callable[..., Ticket]:
 )  # fmt: skip
 def call(ticket: Ticket, *, by: Principal, window: Window) -> dict[str, Any]:
     ticket.window, ticket.called_at, ticket.calls, ticket.officer_id = window, clock.now(), 1, by.user_id
-    since = (ticket.called_at - ticket.issued_at).total_seconds()
+    # Who asked to come later did not wait until then.
+    since = (ticket.called_at - max(ticket.issued_at, ticket.turn_at)).total_seconds()
     if ticket.waited is None:
         ticket.waited = since / 60
     return {"window": window.number, "waited": int(since)}
@@ -293,10 +294,12 @@ LATER = (15, 30, 60, 90)
 @_moves
 @transition("ticket.postponed", label="晚点来", source={State.WAITING}, target=State.WAITING, allowed=anyone)
 def postpone(ticket: Ticket, *, by: Actor, minutes: int) -> dict[str, Any]:
-    """晚点来: the number counts as if it were drawn then; whoever stands behind moves up."""
-    if minutes not in LATER:
+    """晚点来: the number counts as if it were drawn then and is not called before; none 0 when its holder is here."""
+    if minutes not in {0, *LATER}:
         raise ValueError("请选择晚多久来。")
-    ticket.turn_at = max(ticket.turn_at, clock.now() + timedelta(minutes=minutes))
+    later = clock.now() + timedelta(minutes=minutes)
+    ticket.turn_at = max(ticket.turn_at, later) if minutes else min(ticket.turn_at, later)
+    ticket.reckoned = None
     return {"minutes": minutes, "turn_at": ticket.turn_at.isoformat()}
 
 

@@ -89,7 +89,9 @@ Verb = Callable[[SignedIn, Sitting, Ticket | None], object]
 
 def _call(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
     if calling.call_next(seat.window, by=request.principal) is None:
-        messages.info(request, "现在没有人等候。")
+        later = Ticket.objects.filter(queue__windows=seat.window, day=clock.today(), state=Ticket.State.WAITING)
+        many = later.filter(turn_at__gt=clock.now()).count()
+        messages.info(request, f"现在没有人可以叫，有 {many} 人说好晚点来。" if many else "现在没有人等候。")
 
 
 def _resume(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:

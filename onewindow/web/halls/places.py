@@ -149,6 +149,7 @@ def _rows(visit: Visit) -> list[dict[str, Any]]:
         load = loads[each.queue_id]
         found.append({
             "ticket": each, "ahead": ahead, "wait": load.wait(ahead) if waits else None,
+            "later": waits and each.turn_at > clock.now(),
             "leave": waits and _is_time(each, load, ahead), "rate": to_rate.get(each.pk, ""),
         })  # fmt: skip
     return found
@@ -172,8 +173,8 @@ def come_back(request: Request, secret: str, pk: int) -> HttpResponse:
 
 @require_POST
 def postpone(request: Request, secret: str, pk: int) -> HttpResponse:
-    minutes = wire.whole(request.POST.get("minutes", "")) or 0
-    return _moved(request, secret, pk, calling.postpone, minutes=minutes)
+    minutes = wire.whole(request.POST.get("minutes", ""))
+    return _moved(request, secret, pk, calling.postpone, minutes=-1 if minutes is None else minutes)
 
 
 @require_POST
