@@ -167,6 +167,16 @@ class TestAlerts:
         rules = Rules.objects.get(site=queue.site)
         assert (rules.long_wait_minutes, rules.unserved_minutes, rules.return_minutes) == (45, 3, 30)
 
+    def test_so_is_how_booked_and_late_are_mixed_as_far_as_is_promised_to_the_others(self, manager):
+        queue = a_queue()
+        address = reverse("desk-hall-rules", args=[CODE])
+        wrong = manager.client.post(address, {"booked_minutes": "20", "grace_minutes": "20"})
+        assert wrong.status_code == 422 and "加起来最多 30 分钟" in wrong.content.decode()
+        assert manager.client.post(address, {"elder_age": "x"}).status_code == 422
+        manager.client.post(address, {"booked_minutes": "20", "grace_minutes": "5", "elder_age": "65"})
+        rules = Rules.objects.get(site=queue.site)
+        assert (rules.booked_minutes, rules.grace_minutes, rules.elder_age, rules.long_wait_minutes) == (20, 5, 65, 30)
+
 
 class TestMoving:
     def test_the_effect_is_seen_then_done_and_taken_back(self, nine, manager):

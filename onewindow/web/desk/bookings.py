@@ -19,6 +19,7 @@ from onewindow.documents.typesetting import qr_svg
 from onewindow.hall import slots as making
 from onewindow.hall.actions import booking as acts
 from onewindow.hall.actions import capacity, onsite
+from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.models import Booking, Queue, Slot
 from onewindow.kernel import clock, numbers, wire
 from onewindow.kernel.flow import Conflict
@@ -121,6 +122,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
     context: dict[str, Any] = {
         "booking": booking, "qr": qr_svg(booking.number, scalable=True), "name": capacity.name_of(booking),
         "others": _others(booking) if movable else [], "today": clock.today(),
+        "grace": rules_of(booking.slot.queue.site).grace_minutes,
     }  # fmt: skip
     return render(request, "desk/booking.html", context)
 

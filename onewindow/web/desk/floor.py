@@ -1,11 +1,9 @@
-"""The manager's live map of a hall: zones and windows, alerts, and the limits at which they begin."""
+"""The manager's live map of a hall: zones and windows, and alerts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,9 +13,8 @@ from onewindow.accounts.models import Site
 from onewindow.feedback import figures
 from onewindow.hall import floor, live
 from onewindow.hall.actions import watching
-from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.models import Alert, Move
-from onewindow.kernel import clock, wire
+from onewindow.kernel import clock
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.halls import screens
 from onewindow.web.manage.halls import hall_of, halls_of
@@ -26,12 +23,6 @@ from onewindow.web.manage.halls import hall_of, halls_of
 REST = 1.0
 RECENT = 6
 manager_only = staff_only("manager")
-# Field of hall.Rules: what it says, and the least and most minutes that make sense.
-LIMITS = {
-    "long_wait_minutes": ("有人等候超过", 5, 240),
-    "unserved_minutes": ("有人等候而没有窗口超过", 1, 60),
-    "long_pause_minutes": ("窗口暂停超过", 5, 240),
-}
 
 
 def site_of(request: SignedIn, code: str) -> Site:
@@ -102,30 +93,3 @@ def acknowledge(request: SignedIn, code: str, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "desk/_alerts.html", {"site": site, "alerts": _alerts(site)})
     return redirect("desk-floor", site.pk)
-
-
-@manager_only
-def rules(request: SignedIn, code: str) -> HttpResponse:
-    """When an alert begins."""
-    site = site_of(request, code)
-    known = rules_of(site)
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        limits, errors = _read(request.POST)
-        if not errors:
-            watching.set_limits(site, limits, by=request.principal)
-            messages.success(request, "预警的时间已改，一分钟内按新的时间提醒。")
-            return redirect("desk-floor", site.pk)
-    typed = request.POST if request.method == "POST" else {name: getattr(known, name) for name in LIMITS}
-    context = {"site": site, "limits": LIMITS, "typed": typed, "errors": errors}
-    return render(request, "desk/floor_rules.html", context, status=422 if errors else 200)
-
-
-def _read(said: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
-    limits = {name: wire.whole(said.get(name, "")) or 0 for name in LIMITS}
-    errors = {
-        name: f"请填 {least} 到 {most} 之间的分钟数。"
-        for name, (_, least, most) in LIMITS.items()
-        if not least <= limits[name] <= most
-    }
-    return limits, errors

@@ -16,6 +16,7 @@ from onewindow.documents.typesetting import qr_svg
 from onewindow.hall import calendars
 from onewindow.hall.actions import booking as acts
 from onewindow.hall.actions import capacity
+from onewindow.hall.actions.drawing import rules_of
 from onewindow.hall.models import Booking, Queue, Slot
 from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
@@ -135,6 +136,7 @@ def show(request: SignedIn, number: str) -> HttpResponse:
     displaced = booking.state == Booking.State.DISPLACED
     others = capacity.others(booking) if displaced else []
     context = {"booking": booking, "others": others, "qr": qr_svg(booking.number, scalable=True)}
+    context["grace"] = rules_of(booking.slot.queue.site).grace_minutes
     return render(request, "my/booking.html", context)
 
 
