@@ -90,6 +90,14 @@ class TestPlaces:
         booking.move(mine, late, by=who)
         assert (taken(early), taken(late)) == (0, 1)
 
+    def test_not_to_a_time_one_has_already(self, nine):
+        queue, who = a_queue(), somebody()
+        held = [booking.hold(a_slot(queue, minute=minute), by=who) for minute in (60, 120)]
+        first, second = (booking.confirm(each, by=who) for each in held)
+        with pytest.raises(ValueError, match="您在这个时段已经有一个预约"):
+            booking.move(first, second.slot, by=who)
+        assert (taken(first.slot), taken(second.slot)) == (1, 1)
+
     def test_only_the_holder_moves_or_cancels(self, nine):
         slot, who = a_slot(), somebody()
         mine = booking.confirm(booking.hold(slot, by=who), by=who)

@@ -210,9 +210,18 @@ def move(booking: Booking, to: Slot, *, by: Principal) -> Booking:
         if to.starts <= clock.now():
             raise ValueError("这个时段已经开始，请选以后的时段。")
         ensure_not_closed(to)
+        if _has(booking, to):
+            raise ValueError("您在这个时段已经有一个预约，请换一个时段。")
         for each in (booking.slot, to):
             authority.ensure_reachable(to.queue.site_id, each.starts)
         return change(booking, by=by, to=to)
+
+
+def _has(booking: Booking, to: Slot) -> bool:
+    """Another of the holder's own; those of a party are for others."""
+    others = to.bookings.filter(state__in=Booking.LIVE, party=None).exclude(pk=booking.pk)
+    mine = others.filter(user=booking.user_id) if booking.user_id else others.filter(person=booking.person_id)
+    return booking.party_id is None and bool(booking.user_id or booking.person_id) and mine.exists()
 
 
 @transition(
