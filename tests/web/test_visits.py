@@ -91,3 +91,14 @@ def test_an_idle_window_does_not_call_whoever_is_not_there_yet(time_machine, cli
     assert load.wait(0).least > 30 and load.wait(load.waiting).most <= 3 and load.oldest is None
     assert "前面还有 0 人" in client.post(address, {"minutes": "0"}, follow=True).content.decode()
     assert mine.number in do(desk, "call")
+
+
+def test_whoever_was_let_go_comes_back_to_the_window_though_it_was_moved(desk, window, two):
+    mine = drawn(two[0])
+    do(desk, "call"), do(desk, "start"), do(desk, "park", note="去复印户口本")
+    window.queues.set([two[1]])
+    assert mine.number in desk.get(reverse("desk-window")).content.decode()
+    assert "请到" not in do(desk, "resume", ticket=mine.pk)
+    mine.refresh_from_db()
+    assert (mine.state, mine.window) == ("called", window)
+    assert "已经不在暂离、过号里" in do(desk, "resume", ticket=mine.pk)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -56,11 +57,10 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
     window = seat.window
     ticket = calling.at(window)
     queues = list(window.queues.select_related("zone"))
-    line = Ticket.objects.filter(queue__in=queues, day=clock.today()).select_related("queue")
     return {
         "seat": seat, "window": window, "ticket": ticket, "pauses": PAUSES, "off": on_duty.off_roster(window),
         "queues": queues, "loads": estimates.loads(queues),
-        "away": list(line.filter(state__in=[Ticket.State.PARKED, Ticket.State.MISSED]).order_by("-ended_at")[:8]),
+        "away": list(_away(window, principal).select_related("queue").order_by("-ended_at")[:8]),
         "files": opened.files(ticket, principal) if ticket else [],
         "beside": opened.beside(ticket, window) if ticket else [],
         "to_rate": None if ticket else open_at([window.pk]).get(window.pk),
@@ -70,6 +70,13 @@ def _console(seat: Sitting, principal: Principal) -> dict[str, Any]:
         "done": Ticket.objects.filter(
             officer=principal.user_id, day=clock.today(), state=Ticket.State.DONE).count(),
     }  # fmt: skip
+
+
+def _away(window: Window, principal: Principal) -> QuerySet[Ticket]:
+    """暂离和过号 of the window's groups, and whom this officer let go, wherever the window was moved since."""
+    away = Ticket.objects.filter(day=clock.today(), state__in=[Ticket.State.PARKED, Ticket.State.MISSED])
+    own = Q(state=Ticket.State.PARKED, officer=principal.user_id, site=window.site_id)
+    return away.filter(Q(queue__in=window.queues.all()) | own)
 
 
 @require_POST
@@ -95,8 +102,9 @@ def _call(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
 
 
 def _resume(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
-    known = Ticket.objects.filter(queue__in=seat.window.queues.all(), day=clock.today())
-    away = get_object_or_404(known, pk=wire.whole(request.POST.get("ticket", "")) or 0)
+    away = _away(seat.window, request.principal).filter(pk=wire.whole(request.POST.get("ticket", "")) or 0).first()
+    if away is None:
+        raise ValueError("这个号已经不在暂离、过号里，可能刚刚重新排了队，或被别的窗口叫了。")
     if away.state == Ticket.State.MISSED:
         calling.come_back(away, by=request.principal)
         messages.success(request, f"{away.number} 号已重新排队。")
