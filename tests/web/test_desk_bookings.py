@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from onewindow.accounts import principal
 from onewindow.accounts.models import Post
+from onewindow.hall.actions import booking as acts
 from onewindow.hall.models import Booking, Rules
 from onewindow.kernel import numbers
 from tests.cast import officer
@@ -50,6 +51,20 @@ def test_booked_by_name_and_phone_found_again_printed_and_signed_in(desk, slot):
     page = desk.post(reverse("desk-booking-act", args=[made.number, "arrival"]), follow=True).content.decode()
     made.refresh_from_db()
     assert made.state == "arrived" and made.ticket.number in page
+
+
+def test_whoever_booked_online_is_signed_in_at_the_desk_and_nothing_else(desk, slot, citizen):
+    Rules.objects.create(site=slot.queue.site, grace_minutes=5)
+    made = acts.confirm(acts.hold(slot, by=citizen.principal), by=citizen.principal)
+    assert made.number not in desk.get(reverse("desk-bookings")).content.decode()
+    assert made.number in desk.get(reverse("desk-bookings"), {"q": made.number}).content.decode()
+    page = desk.get(reverse("desk-booking", args=[made.number])).content.decode()
+    assert "签到取号" in page and "取消这个预约" not in page and "晚到 5 分钟以上" in page
+    assert "晚到 5 分钟以上" in citizen.client.get(reverse("my-booking", args=[made.number])).content.decode()
+    desk.post(reverse("desk-booking-act", args=[made.number, "cancellation"]))
+    desk.post(reverse("desk-booking-act", args=[made.number, "arrival"]))
+    made.refresh_from_db()
+    assert made.state == "arrived"
 
 
 def test_moved_and_cancelled_at_the_desk(desk, slot):

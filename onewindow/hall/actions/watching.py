@@ -76,8 +76,8 @@ def acknowledge(alert: Alert, *, by: Principal) -> bool:
 
 @transaction.atomic
 def set_limits(site: Site, limits: dict[str, int], *, by: Principal) -> None:
-    """When an alert begins; in minutes, by the field of `Rules`."""
+    """By the field of `Rules`: when an alert begins, how the line is mixed."""
     if not manages(by, site.pk):
-        raise PermissionDenied("预警的时间由大厅管理设定。")
+        raise PermissionDenied("规则由大厅管理设定。")
     Rules.objects.update_or_create(site=site, defaults=limits)
     ledger.record(("hall", site.pk), "hall.limits_set", by=by, data=limits)

@@ -27,6 +27,8 @@ from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk.tickets import USHERS
 
 SHOWN = 30
+# Bookings made online that nobody comes for yet.
+UNSETTLED = (Booking.State.HELD, Booking.State.OFFERED, Booking.State.WAITING, Booking.State.LAPSED)
 
 
 @staff_only(*USHERS)
@@ -69,12 +71,14 @@ def _open(queue: Queue, day: date | None = None) -> list[Slot]:
 
 
 def _booked(request: SignedIn, asked: str) -> list[Booking]:
-    """Made at the desks of these sites, of today and later; by number, phone or card."""
-    known = _known(request).filter(slot__starts__date__gte=clock.today(), made_by__isnull=False)
+    """Of today and later: made at the desks of these sites; any, asked for by its number, card, or phone left there."""
+    known = _known(request).filter(slot__starts__date__gte=clock.today())
     if asked := "".join(asked.split()):
         person = Person.find(asked.upper())
         named = Q(person=person) if person else Q(number=numbers.read_share_number(asked) or "-") | Q(phone=asked)
-        known = known.filter(named)
+        known = known.filter(named).exclude(state__in=UNSETTLED)
+    else:
+        known = known.filter(made_by__isnull=False)
     return list(known.order_by("slot__starts", "pk")[:SHOWN])
 
 
@@ -111,18 +115,18 @@ def _guest(said: QueryDict) -> onsite.Guest:
 
 
 def _mine(request: SignedIn, number: str) -> Booking:
-    return get_object_or_404(_known(request), number=number, made_by__isnull=False)
+    return get_object_or_404(_known(request).exclude(made_by=None, state__in=UNSETTLED), number=number)
 
 
 @staff_only(*USHERS)
 def show(request: SignedIn, number: str) -> HttpResponse:
     """The confirmation to print, and what may be changed."""
     booking = _mine(request, number)
-    movable = booking.state in {Booking.State.BOOKED, Booking.State.DISPLACED}
+    movable = booking.made_by_id is not None and booking.state in {Booking.State.BOOKED, Booking.State.DISPLACED}
     context: dict[str, Any] = {
         "booking": booking, "qr": qr_svg(booking.number, scalable=True), "name": capacity.name_of(booking),
         "others": _others(booking) if movable else [], "today": clock.today(),
-        "grace": rules_of(booking.slot.queue.site).grace_minutes,
+        "movable": movable, "grace": rules_of(booking.slot.queue.site).grace_minutes,
     }  # fmt: skip
     return render(request, "desk/booking.html", context)
 

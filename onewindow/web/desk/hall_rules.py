@@ -49,7 +49,7 @@ def show(request: SignedIn, code: str) -> HttpResponse:
     typed: Mapping[str, object] = {name: getattr(rules_of(site), name) for name in KNOWN}
     errors: dict[str, str] = {}
     if request.method == "POST":
-        typed = typed | request.POST.dict()
+        typed = {**typed, **request.POST.dict()}
         limits, errors = _read(typed)
         if not errors:
             watching.set_limits(site, limits, by=request.principal)
