@@ -102,3 +102,20 @@ def test_whoever_was_let_go_comes_back_to_the_window_though_it_was_moved(desk, w
     mine.refresh_from_db()
     assert (mine.state, mine.window) == ("called", window)
     assert "已经不在暂离、过号里" in do(desk, "resume", ticket=mine.pk)
+
+
+def test_who_needs_a_language_or_a_low_counter_waits_for_such_a_window(client, desk, window, queue):
+    special = a_window("A08", queue, languages=["sgn"], accessible=True)
+    address = reverse("kiosk-draw", args=["510114"])
+    asked = client.get(reverse("kiosk-queue", args=["510114", queue.pk])).content.decode()
+    assert "手语" in asked and "低位窗口" in asked and "English" not in asked
+    assert "没有这样的窗口" in client.post(address, {"queue": queue.pk, "language": "en"}, follow=True).content.decode()
+    client.post(address, {"queue": queue.pk, "language": "sgn", "accessible": "1"})
+    assert "有 1 人在等，但要外语、无障碍窗口" in do(desk, "call")
+    by = seated(special)
+    calling.finish(calling.call_next(special, by=by), by=by)
+    assert "需要优先或特别的窗口" in client.get(reverse("hall", args=["510114"])).content.decode()
+    client.post(reverse("hall-draw", args=["510114"]), {"queue": queue.pk, "priority": "pregnant", "accessible": "1"})
+    desk.post(reverse("desk-number-new"), {"queue": queue.pk, "language": "sgn"})
+    made = Ticket.objects.order_by("pk").values_list("language", "accessible", "priority")
+    assert list(made) == [("sgn", True, ""), ("", True, "pregnant"), ("sgn", False, "")]

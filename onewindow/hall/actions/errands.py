@@ -55,7 +55,10 @@ def carry_out(site: str, asked: dict[str, Any]) -> None:
 def _draw(site: str, said: dict[str, Any]) -> str:
     queue = Queue.objects.select_related("zone", "site").get(site=site, pk=said["queue"])
     drawing.ensure_open(queue)
-    wish = drawing.Wish(queue, priority=said.get("priority", ""))
+    wish = drawing.Wish(
+        queue, priority=said.get("priority", ""), language=said.get("language", ""),
+        accessible=bool(said.get("accessible")),
+    )  # fmt: skip
     visit = drawing.visit_of_today(queue.site, said.get("visit", ""))
     (ticket,) = drawing.draw([wish], by=PHONE, source=Ticket.Source.PHONE, visit=visit)
     return ticket.visit.secret

@@ -13,11 +13,10 @@ from django.views.decorators.http import require_POST
 from onewindow.accounts.models import Site
 from onewindow.hall.actions import arranging
 from onewindow.hall.models import Move, Queue, Sitting, Window, Zone
+from onewindow.hall.offers import LANGUAGES
 from onewindow.kernel import wire
 from onewindow.web.account.guards import SignedIn
 from onewindow.web.desk.floor import manager_only, site_of
-
-LANGUAGES = {"en": "英语", "sgn": "手语", "bo": "藏语", "ii": "彝语"}
 
 
 def _windows(site: Site, said: QueryDict) -> list[Window]:

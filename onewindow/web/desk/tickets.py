@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 from onewindow.accounts.counter import person_at_window
 from onewindow.accounts.models import Person
 from onewindow.cases.actions.wording import wording
-from onewindow.hall import estimates
+from onewindow.hall import estimates, offers
 from onewindow.hall.actions import calling, drawing
 from onewindow.hall.models import Queue, Ticket
 from onewindow.kernel import clock, wire
@@ -35,6 +36,7 @@ def _page(request: SignedIn, typed: dict[str, str], status: int = 200) -> HttpRe
     line = Ticket.objects.filter(queue__in=queues, day=clock.today(), state=Ticket.State.WAITING)
     context = {
         "queues": queues, "loads": estimates.loads(queues), "priorities": Ticket.Priority.choices[1:], "typed": typed,
+        "languages": {code: name for each in offers.of(queues).values() for code, name in each.languages.items()},
         "line": list(line.select_related("queue").order_by("turn_at", "pk")[:SHOWN]),
         "made": _made(request, queues, typed.get("visit", "")),
     }  # fmt: skip
@@ -62,8 +64,9 @@ def create(request: SignedIn) -> HttpResponse:
         if queue is None:
             raise ValueError("请选择要办的业务。")
         drawing.ensure_open(queue)
+        wish = replace(offers.wish(queue, request.POST.dict()), **_priority(request))
         (made,) = drawing.draw(
-            [drawing.Wish(queue, **_priority(request))], by=request.principal, source=Ticket.Source.DESK,
+            [wish], by=request.principal, source=Ticket.Source.DESK,
             person=_person(request), phone=request.POST.get("phone", "").strip()[:20],
             visit=drawing.visit_of_today(queue.site, request.POST.get("visit", "")),
         )  # fmt: skip

@@ -96,9 +96,16 @@ Verb = Callable[[SignedIn, Sitting, Ticket | None], object]
 
 def _call(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:
     if calling.call_next(seat.window, by=request.principal) is None:
-        later = Ticket.objects.filter(queue__windows=seat.window, day=clock.today(), state=Ticket.State.WAITING)
-        many = later.filter(turn_at__gt=clock.now()).count()
-        messages.info(request, f"现在没有人可以叫，有 {many} 人说好晚点来。" if many else "现在没有人等候。")
+        messages.info(request, _nobody(seat.window))
+
+
+def _nobody(window: Window) -> str:
+    """Why nobody is called, though perhaps somebody waits."""
+    line = Ticket.objects.filter(queue__windows=window, day=clock.today(), state=Ticket.State.WAITING)
+    later = line.filter(turn_at__gt=clock.now()).count()
+    if others := line.count() - later:
+        return f"有 {others} 人在等，但要外语、无障碍窗口，或正在别的窗口办，这个窗口现在叫不了。"
+    return f"现在没有人可以叫，有 {later} 人说好晚点来。" if later else "现在没有人等候。"
 
 
 def _resume(request: SignedIn, seat: Sitting, ticket: Ticket | None) -> None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
 from onewindow.documents.typesetting import qr_svg
-from onewindow.hall import estimates, slips
+from onewindow.hall import estimates, offers, slips
 from onewindow.hall.actions import booking, drawing, printing
 from onewindow.hall.hours import Timetable, open_queues
 from onewindow.hall.models import Booking, Printout, Queue, Ticket, Visit, Zone
@@ -48,6 +48,7 @@ def queue(request: Request, code: str, pk: int) -> HttpResponse:
     context = {"queue": found, "site": found.site, "load": load, "wait": load.wait(load.waiting)}
     context |= {"priorities": Ticket.SELF_DECLARED, "once": numbers.share_number()}
     context |= {"more": drawing.visit_of_today(found.site, request.GET.get("visit", ""))}
+    context |= {"offer": offers.of([found])[found.pk]}
     return render(request, "kiosk/queue.html", context)
 
 
@@ -56,11 +57,10 @@ def draw(request: Request, code: str) -> HttpResponse:
     """A number; pressed twice, the same one. `visit` 再取一个号: another of whoever has just drawn one."""
     known = Queue.objects.select_related("zone", "site")
     found = get_object_or_404(known, site=code, pk=wire.whole(request.POST.get("queue", "")) or 0)
-    priority = request.POST.get("priority", "")
-    wish = drawing.Wish(found, priority=priority if priority in Ticket.Priority.values else "")
     once = numbers.read_share_number(request.POST.get("once", "")) or numbers.share_number()
     try:
         drawing.ensure_open(found)
+        wish = offers.wish(found, request.POST.dict())
         more = drawing.visit_of_today(found.site, request.POST.get("visit", ""))
         visit = drawing.draw_once(wish, secret=once, by=KIOSK, source=Ticket.Source.KIOSK, visit=more)
     except ValueError as problem:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Person, Site
 from onewindow.feedback.models import Rating
-from onewindow.hall import estimates, serving
+from onewindow.hall import estimates, offers, serving
 from onewindow.hall import extended as extra
 from onewindow.hall.actions import calling, drawing, reminding
 from onewindow.hall.hours import Timetable
@@ -64,6 +64,7 @@ def _context(site: Site) -> dict[str, Any]:
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
     return {
         "site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED, "kept": timetable.kept,
+        "offers": offers.of(queues),
         "now": serving.now(site, timetable, queues),
     }  # fmt: skip
 
@@ -102,20 +103,18 @@ def draw(request: Request, code: str) -> HttpResponse:
 def _drawn(request: Request, queue: Queue) -> HttpResponse:
     """`visit` 再取一个号: the visitor's next number belongs to the first; so does that of the same phone."""
     before = request.POST.get("visit") or request.session.get("visit", "")
-    wish, visit = _wish(request, queue), drawing.visit_of_today(queue.site, before)
+    wish, visit = offers.wish(queue, request.POST.dict()), drawing.visit_of_today(queue.site, before)
     if node := authority.holder(queue.site_id):
-        said = {"queue": queue.pk, "priority": wish.priority, "visit": visit.secret if visit else ""}
+        said = {
+            "queue": queue.pk, "priority": wish.priority, "language": wish.language, "accessible": wish.accessible,
+            "visit": visit.secret if visit else "",
+        }  # fmt: skip
         return asked.ask(node, Errand.What.DRAW, _person(request), **said)
     (ticket,) = drawing.draw(
         [wish], by=request.principal or PHONE, source=Ticket.Source.PHONE, person=_person(request), visit=visit
     )
     request.session["visit"] = ticket.visit.secret
     return redirect("ticket", ticket.visit.secret)
-
-
-def _wish(request: Request, queue: Queue) -> drawing.Wish:
-    priority = request.POST.get("priority", "")
-    return drawing.Wish(queue, priority=priority if priority in Ticket.Priority.values else "")
 
 
 def _person(request: Request) -> Person | None:
