@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import TransactionTestCase
 
 from onewindow.accounts import divisions
 from onewindow.catalogue import publish
@@ -21,19 +21,11 @@ def calendar_and_divisions_are_read_anew():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def emptying_the_ledger_between_tests():
-    """Tests with real commits empty every table afterwards; only they may, with the database's own keys in hand."""
-    flush = DatabaseOperations.execute_sql_flush
-
-    def unguarded(self, sql_list):
-        jobs = "TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_events CASCADE"
-        whole = ["SET session_replication_role = replica", *sql_list, jobs, "SET session_replication_role = DEFAULT"]
-        flush(self, whole)
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)
-    yield
-    patch.undo()
+def tables_are_emptied_quickly():
+    """Tests with real commits leave rows behind; Django's flush makes every table of the program anew after each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: snapshots.empty())
+        yield
 
 
 def load_reference() -> None:

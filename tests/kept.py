@@ -11,12 +11,11 @@ import os
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
 from config.testing import BASE
-from tests.snapshots import OF_DJANGO
+from tests import snapshots
 
 # Those of another's server are made and dropped as always.
 EMBEDDED = os.environ["ONEWINDOW_VAR"] != str(BASE)
@@ -42,21 +41,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker, emptying_the_ledger_between_tests):
+def django_db_setup(django_db_setup, django_db_blocker):
     """A run that was killed may have left rows; nobody else's database is touched."""
     if EMBEDDED:
         with django_db_blocker.unblock():
             _forget_others()
-            if _left():
-                call_command("flush", verbosity=0, interactive=False)
-
-
-def _left() -> bool:
-    tables = set(connection.introspection.django_table_names(only_existing=True)) - OF_DJANGO
-    rows = sql.SQL(" OR ").join(sql.SQL("EXISTS (SELECT 1 FROM {})").format(sql.Identifier(each)) for each in tables)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SELECT {}").format(rows))
-        return cursor.fetchone()[0]
+            snapshots.empty()
 
 
 def _forget_others() -> None:

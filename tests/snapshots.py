@@ -7,18 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-# Made anew by `flush` with keys of its own; no row of the district points to them.
+# Never emptied, never taken: what the migrations themselves have written.
 OF_DJANGO = {"django_content_type", "auth_permission", "django_migrations"}
 COLUMNS = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 """
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+TABLES = """
+    SELECT quote_ident(tablename), pg_relation_size(quote_ident(tablename)::regclass) FROM pg_tables
+    WHERE schemaname = 'public' AND NOT tablename = ANY(%s)
+"""
+# Deleting takes a tenth of the time of new files for a table, its indexes and all that point to it; dead rows add up.
+MUCH = 4 * 1024 * 1024
 _taken: set[str] = set()
+
+
+def empty() -> None:
+    """Every table as the migrations left it; waits for whoever is still at one, as TRUNCATE does."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The ledger lets nobody else delete its rows.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(TABLES, [sorted(OF_DJANGO)])
+        cursor.execute(f"LOCK TABLE {', '.join(name for name, _ in cursor.fetchall())}")
+        cursor.execute(TABLES, [sorted(OF_DJANGO)])
+        sizes = {name: size for name, size in cursor.fetchall() if size}
+        for name in sizes:
+            cursor.execute(f"DELETE FROM {name}")
+        if swollen := [name for name, size in sizes.items() if size > MUCH]:
+            cursor.execute(f"TRUNCATE {', '.join(swollen)} CASCADE")
 
 
 def take(name: str, load: Callable[[], None]) -> None:
@@ -33,7 +53,7 @@ def take(name: str, load: Callable[[], None]) -> None:
             if _one(cursor, f"SELECT EXISTS (SELECT 1 FROM public.{table})"):
                 cursor.execute(f"CREATE TABLE {name}.{table} AS TABLE public.{table}")
         cursor.execute(f"CREATE TABLE {name}.kept_sequences AS {SEQUENCES}")
-    call_command("flush", verbosity=0, interactive=False)
+    empty()
     _taken.add(name)
 
 
