@@ -308,6 +308,11 @@ class Guide(Strict):
     updated: Annotated[str, Said("最近核对日期", "如 2026-11-23")] = ""
 
     @property
+    def goes_outside(self) -> bool:
+        """The procedure, and with it every clock, is that of an outside system."""
+        return self.outside is not None and self.outside.procedure == "outside"
+
+    @property
     def takes_mandate(self) -> bool:
         """A person may send somebody else with a 委托书: the guide asks for one in some situation."""
         return any("委托书" in paper.name and "单位" not in paper.name for paper in self.materials)

@@ -170,7 +170,10 @@ class TestPapers:
         for _ in range(2):
             do(agent, errand, "bag")
         bag = Bag.objects.get()
-        shown = do(town, errand, "receipt", bag=bag.pk, paper=[str(taken.pk)]).content.decode()
+        slip = do(town, errand, "receipt", bag=bag.pk, paper=[str(taken.pk)])
+        assert slip.status_code == 422 and "没有打勾" in slip.content.decode()
+        assert set(Held.objects.values_list("holder", flat=True)) == {"bag"}
+        shown = do(town, errand, "receipt", bag=bag.pk, paper=[str(taken.pk)], short="yes").content.decode()
         assert "少 1 份，仍由代办员负责" in shown
         holders = dict(Held.objects.values_list("material", "holder"))
         assert holders == {"id_card": "town", "photo": "agent"}

@@ -102,8 +102,8 @@ def _ensure_town(errand: Errand, by: Principal) -> None:
 
 
 @transaction.atomic
-def receive(bag: Bag, *, by: Principal, papers: Sequence[str]) -> list[Held]:
-    """镇里签收: what is ticked is the town's now; what was not in the bag stays the agent's to answer for."""
+def receive(bag: Bag, *, by: Principal, papers: Sequence[str], short: bool = False) -> list[Held]:
+    """镇里签收: what is ticked is the town's now; with `short`, the rest was not in the bag and is the agent's to find."""
     _ensure_town(bag.errand, by)
     errand = _locked(bag.errand)
     if not Bag.objects.filter(pk=bag.pk, received_at=None).update(received_at=clock.now(), received_by=by.user_id):
@@ -111,6 +111,9 @@ def receive(bag: Bag, *, by: Principal, papers: Sequence[str]) -> list[Held]:
     inside = [held for held in bag.held.filter(holder=Holder.BAG) if held.open]
     there = [held for held in inside if str(held.pk) in papers]
     missing = [held for held in inside if held not in there]
+    if missing and not short:
+        names = "、".join(str(held) for held in missing)
+        raise ValueError(f"{names}没有打勾：袋里有就打勾；确实没有的，勾上“没打勾的不在袋里”再签收。")
     Held.objects.filter(pk__in=[held.pk for held in there]).update(holder=Holder.TOWN)
     Held.objects.filter(pk__in=[held.pk for held in missing]).update(holder=Holder.AGENT, bag=None)
     data = {"bag": bag.number, "papers": [str(each) for each in there], "missing": [str(each) for each in missing]}

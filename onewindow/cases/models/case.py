@@ -270,8 +270,7 @@ class Case(Flowing):
 
     @property
     def goes_outside(self) -> bool:
-        """The procedure, and with it every clock, is that of an outside system."""
-        return self.guide.outside is not None and self.guide.outside.procedure == "outside"
+        return self.guide.goes_outside
 
     @property
     def review_steps(self) -> list[Step]:

@@ -71,7 +71,9 @@ def _bag(request: SignedIn, errand: Errand) -> str:
 def _receive(request: SignedIn, errand: Errand) -> str:
     known = Bag.objects.select_related("errand__site")
     bag = get_object_or_404(known, errand=errand, pk=wire.whole(request.POST.get("bag", "")) or 0)
-    missing = custody.receive(bag, by=request.principal, papers=request.POST.getlist("paper"))
+    missing = custody.receive(
+        bag, by=request.principal, papers=request.POST.getlist("paper"), short=bool(request.POST.get("short"))
+    )
     return f"已签收，少 {len(missing)} 份，仍由代办员负责。" if missing else "已全部签收。"
 
 
