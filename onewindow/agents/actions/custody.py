@@ -103,7 +103,7 @@ def _ensure_town(errand: Errand, by: Principal) -> None:
 
 @transaction.atomic
 def receive(bag: Bag, *, by: Principal, papers: Sequence[str], short: bool = False) -> list[Held]:
-    """镇里签收: what is ticked is the town's now; with `short`, the rest was not in the bag and is the agent's to find."""
+    """镇里签收: what is ticked is the town's now; with `short`, the agent answers for the rest."""
     _ensure_town(bag.errand, by)
     errand = _locked(bag.errand)
     if not Bag.objects.filter(pk=bag.pk, received_at=None).update(received_at=clock.now(), received_by=by.user_id):
