@@ -18,6 +18,8 @@ from tests.conftest import load_reference
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop; the tests' own queries are sync
 # The shell has no windows and menus to keep up: half the work of the whole browser.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
+# A walk is drawn in the system's font: of the district's own, every page unpacks a dozen pieces. A module that measures
+# says `FONTS = True`.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--disable-domain-reliability",
@@ -30,6 +32,7 @@ LOOK = """async () => {
   return found.violations.map((each) => [each.impact, `${each.id}: ${each.nodes[0].html.slice(0, 160)}`]);
 }"""
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = bool(os.environ.get("ONEWINDOW_PICTURES"))
 OUTPUT = Path(__file__).parent / "output"
 # On a machine with other things to do; an act waits for its page, and the first search makes the index.
 expect.set_options(timeout=15_000)
@@ -37,12 +40,14 @@ PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(request):
     """Closed with its module: while it is open a loop runs in this thread, and other tests want their own."""
     if CHROMIUM is None:
         pytest.fail("没有 Chromium：apt-get install chromium-headless-shell（或 chromium）fonts-noto-cjk")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        fonts = getattr(request.module, "FONTS", False) or PICTURES
+        args = QUIET if fonts else [*QUIET, "--disable-remote-fonts"]
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
         yield chromium
         chromium.close()
 
@@ -60,6 +65,8 @@ def district(transactional_db, settings, live_server):
 def _load_with_accounts() -> None:
     snapshots.put_back("reference")
     call_command("demo_accounts", verbosity=0)
+    # Every item's publication is a row that each subscriber passes: once, not in every walk.
+    worker_catches_up()
 
 
 @pytest.fixture
@@ -103,7 +110,7 @@ def until(page: Page, what: str) -> None:
 def look(page: Page, name: str) -> None:
     """Axe, and a picture to look at when ONEWINDOW_PICTURES is set."""
     assert serious_faults(page) == []
-    if os.environ.get("ONEWINDOW_PICTURES"):
+    if PICTURES:
         OUTPUT.mkdir(exist_ok=True)
         page.screenshot(path=OUTPUT / f"{name}-{page.viewport_size['width']}.png", full_page=True)
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+FONTS = True
 ANSWERS = "household=elsewhere&months=10&ground=home&home=rent&who=self"
 PUBLIC = [
     "/", "/search/?q=社保卡掉了", "/search/?q=qqqqzzzz", "/search/", "/events/", "/items/",

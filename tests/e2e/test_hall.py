@@ -13,6 +13,7 @@ from tests.e2e.conftest import look
 from tests.e2e.people import sign_in_as_staff, sign_in_by_phone
 
 pytestmark = pytest.mark.e2e
+FONTS = True
 HALL = "510114"
 
 

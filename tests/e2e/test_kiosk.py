@@ -16,6 +16,7 @@ from tests.e2e.conftest import look
 from tests.e2e.people import code_on
 
 pytestmark = pytest.mark.e2e
+FONTS = True
 HALL = "510114"
 PHONE = "13800000001"
 # Pension qualification: seven touches, nothing to upload.

@@ -12,6 +12,7 @@ from tests.e2e.conftest import look, until
 from tests.e2e.test_kiosk import HALL, device, kiosk, press_keys, sign_in  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.e2e
+FONTS = True
 SMALL = """() => [...document.querySelectorAll('a, button, .ksk-input')]
   .map((e) => [e.textContent.trim().slice(0, 20) || e.name, e.getBoundingClientRect().height])
   .filter(([, height]) => height > 0 && height < 80)"""

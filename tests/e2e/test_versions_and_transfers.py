@@ -18,6 +18,7 @@ from tests.e2e.people import sign_in_as_staff, sign_in_by_phone
 from tests.factories.applications import fill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+FONTS = True
 PHONE, CARD = "13800000001", "XDP0096"
 
 
