@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from onewindow.hall import on_duty
 from onewindow.hall.line import Server, Turn, Waiting, play
 from onewindow.hall.models import Queue, Ticket
+from onewindow.hall.on_duty import Running
 from onewindow.hall.paces import DAYS, Pace, measured
 from onewindow.kernel import clock
 
@@ -87,16 +89,18 @@ def loads(queues: Iterable[Queue], profiles: Mapping[int, Iterable[int]] | None 
     `profiles` says what windows would serve instead (window → queues): a move before it is made.
     """
     asked = [queue.pk for queue in queues]
-    found = _staffed(sorted({queue.site_id for queue in queues}), profiles or {})
+    sessions = [session for site in sorted({queue.site_id for queue in queues}) if (session := on_duty.running(site))]
+    found = _staffed(sorted({queue.site_id for queue in queues}), profiles or {}, sessions)
     together = _together(asked, found)
     paces = measured(together)
     servers = [each.server(paces) for each in found if each.queues & together]
-    waiting, lines, oldest = _waiting(together)
+    waiting, lines, oldest = _waiting(together, sessions)
     turns = play(servers, waiting, lambda queue, item: (paces[queue].of(item), paces[queue].spread ** 2))
     shares: dict[int, float] = defaultdict(float)
+    early = {each.queue_id for each in waiting if each.early}
     for each in found:
         for queue in each.queues if each.away is None else ():
-            shares[queue] += 1 / len(each.queues)
+            shares[queue] += 1 / len(each.queues) if queue not in each.closed or queue in early else 0
     return {pk: Load(pk, lines[pk], shares[pk], oldest.get(pk), paces[pk], tuple(turns.get(pk, ()))) for pk in asked}
 
 
@@ -106,6 +110,7 @@ class Staffed:
 
     window_id: int
     queues: frozenset[int]
+    closed: frozenset[int]
     languages: tuple[str, ...]
     accessible: bool
     queue: int | None
@@ -123,21 +128,26 @@ class Staffed:
         if self.away is not None:
             said = self.pause - self.away if self.back_in is None else self.back_in
             free_in += max(said, OVERDUE)
-        return Server(self.window_id, self.queues, self.languages, self.accessible, free_in)
+        return Server(self.window_id, self.queues, self.languages, self.accessible, free_in, self.closed)
 
 
-def _staffed(sites: list[str], profiles: Mapping[int, Iterable[int]]) -> list[Staffed]:
+def _staffed(sites: list[str], profiles: Mapping[int, Iterable[int]], sessions: list[Running]) -> list[Staffed]:
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(SERVERS, {"sites": sites, "now": now, "since": now - timedelta(days=DAYS)})
         rows = cursor.fetchall()
     return [
         Staffed(
-            window, frozenset(profiles.get(window, queues)), tuple(languages), accessible, queue, item, since or 0.0,
+            window, own, _closed(window, own, sessions), tuple(languages), accessible, queue, item, since or 0.0,
             away, back_in, pause or PAUSE,
         )
         for window, queues, languages, accessible, queue, item, since, away, back_in, pause in rows
+        for own in [frozenset(profiles.get(window, queues))]
     ]  # fmt: skip
+
+
+def _closed(window: int, queues: frozenset[int], sessions: list[Running]) -> frozenset[int]:
+    return frozenset(queue for queue in queues if any(session.closed(window, queue) for session in sessions))
 
 
 def _together(asked: list[int], staffed: list[Staffed]) -> frozenset[int]:
@@ -149,16 +159,19 @@ def _together(asked: list[int], staffed: list[Staffed]) -> frozenset[int]:
     return found
 
 
-def _waiting(queues: Iterable[int]) -> tuple[list[Waiting], dict[int, int], dict[int, datetime]]:
+def _waiting(
+    queues: Iterable[int], sessions: list[Running]
+) -> tuple[list[Waiting], dict[int, int], dict[int, datetime]]:
     line = Ticket.objects.filter(queue__in=queues, day=clock.today(), state=Ticket.State.WAITING)
     waiting: list[Waiting] = []
     many, oldest = dict.fromkeys(queues, 0), dict[int, datetime]()
     now = clock.now()
+    begun = {pk: session.since(period) for session in sessions for pk, period in session.periods.items()}
     rows = line.order_by("turn_at", "pk").values_list(
         "queue", "item", "language", "accessible", "issued_at", "turn_at")  # fmt: skip
     for queue, item, language, accessible, issued, turn_at in rows:
         after = max(0.0, (turn_at - now).total_seconds() / 60)
-        waiting.append(Waiting(queue, item, language, accessible, after))
+        waiting.append(Waiting(queue, item, language, accessible, issued < begun.get(queue, issued), after))
         many[queue] += 1
         if not after:
             since = max(issued, turn_at)

@@ -20,6 +20,8 @@ class Server:
     languages: tuple[str, ...] = ()
     accessible: bool = False
     free_in: float = 0.0
+    # Queues of which it calls only who came before the running session (hall.on_duty).
+    closed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Waiting:
     item_id: str | None = None
     language: str = ""
     accessible: bool = False
+    # Came before the running session.
+    early: bool = False
     # 晚点来: not before so many minutes.
     after: float = 0.0
 
     def suits(self, server: Server) -> bool:
         return (
             self.queue_id in server.queues
+            and (self.early or self.queue_id not in server.closed)
             and (not self.language or self.language in server.languages)
             and (server.accessible or not self.accessible)
         )
@@ -51,8 +56,8 @@ class Turn:
 Service = Callable[[int, str | None], tuple[float, float]]
 
 
-def _line_of(each: Waiting) -> tuple[int, str, bool]:
-    return each.queue_id, each.language, each.accessible
+def _line_of(each: Waiting) -> tuple[int, str, bool, bool]:
+    return each.queue_id, each.language, each.accessible, each.early
 
 
 def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service) -> dict[int, list[Turn]]:
@@ -60,7 +65,7 @@ def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service
 
     `waiting` is in the order of turns. Whom no window serves does not appear.
     """
-    lines: dict[tuple[int, str, bool], list[int]] = defaultdict(list)
+    lines: dict[tuple[int, str, bool, bool], list[int]] = defaultdict(list)
     for place in reversed(range(len(waiting))):
         each = waiting[place]
         lines[_line_of(each)].append(place)
@@ -76,7 +81,9 @@ def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service
         heads = [key for key in serves[n] if lines[key]]
         first = min((lines[key][-1] for key in heads), default=None)
         if first is None or waiting[first].after > at:
-            for line in servers[n].queues:  # whoever draws now comes before those who asked to come later
+            for line in (
+                servers[n].queues - servers[n].closed
+            ):  # whoever draws now comes before those who asked to come later
                 drawn_now.setdefault(line, Turn(at, varied[line] / many[line] ** 2))
             if first is not None:
                 heapq.heappush(free, (waiting[first].after, n))

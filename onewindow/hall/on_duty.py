@@ -38,22 +38,50 @@ class OffRoster:
         )
 
 
-def off_roster(window: Window, moment: datetime | None = None) -> OffRoster | None:
-    """None while the window serves whoever it serves. One statement outside extended sessions."""
+@dataclass(frozen=True)
+class Running:
+    """An extended session of a site that keeps rosters: since when each queue is in it, and who is on the roster."""
+
+    timetable: Timetable
+    moment: datetime
+    periods: Mapping[int, Period]
+    on_it: frozenset[tuple[int, str]]
+
+    def closed(self, window: int, queue: int) -> Period | None:
+        """The session in which the window calls nobody of the queue who came after it began."""
+        period = self.periods.get(queue)
+        return period if period and (window, period.kind) not in self.on_it else None
+
+    def since(self, period: Period) -> datetime:
+        return datetime.combine(self.moment.date(), period.opens, clock.SHANGHAI)
+
+
+def running(site_id: str, moment: datetime | None = None) -> Running | None:
+    """One statement outside extended sessions."""
     local = (moment or clock.now()).astimezone(clock.SHANGHAI)
-    extended = Hours.objects.filter(site=window.site_id, kind__in=Hours.EXTENDED)
-    running = extended.filter(opens__lte=local.time(), closes__gt=local.time())
-    if not running.exists() or not Attendance.objects.filter(site=window.site_id).exists():
+    extended = Hours.objects.filter(site=site_id, kind__in=Hours.EXTENDED)
+    now = extended.filter(opens__lte=local.time(), closes__gt=local.time())
+    if not now.exists() or not Attendance.objects.filter(site=site_id).exists():
         return None
-    timetable, queues = Timetable.of(window.site_id), list(window.queues.select_related("zone"))
-    periods = {queue: timetable.open_now(queue, local) for queue in queues}
-    missing = {queue: period for queue, period in periods.items() if period and not _on_it(window, period, local)}
-    return _of(window, missing, len(missing) == len(queues), timetable, local) if missing else None
+    timetable = Timetable.of(site_id)
+    open_now = {queue.pk: timetable.open_now(queue, local) for queue in Queue.objects.filter(site=site_id)}
+    duties = Duty.objects.in_force().filter(roster__site=site_id, day=local.date())
+    return Running(
+        timetable, local, {pk: period for pk, period in open_now.items() if period and period.extended},
+        frozenset(duties.order_by("pk").values_list("window", "session")),
+    )  # fmt: skip
 
 
-def _on_it(window: Window, period: Period, local: datetime) -> bool:
-    duties = Duty.objects.in_force().filter(window=window, day=local.date(), session=period.kind)
-    return not period.extended or duties.exists()
+def off_roster(window: Window, moment: datetime | None = None) -> OffRoster | None:
+    """None while the window serves whoever it serves."""
+    session = running(window.site_id, moment)
+    if session is None:
+        return None
+    queues = list(window.queues.select_related("zone"))
+    closed = {queue: session.closed(window.pk, queue.pk) for queue in queues}
+    missing = {queue: period for queue, period in closed.items() if period}
+    altogether = len(missing) == len(queues)
+    return _of(window, missing, altogether, session.timetable, session.moment) if missing else None
 
 
 def _of(

@@ -10,10 +10,10 @@ from django.db import connection
 from onewindow.accounts.models import Absence, Post
 from onewindow.accounts.principal import from_user
 from onewindow.catalogue.sheets import plain_workbook
-from onewindow.hall import roster_sheet, serving
+from onewindow.hall import estimates, roster_sheet, serving
 from onewindow.hall.actions import booking, calling, drawing, rostering, sitting, swapping
 from onewindow.hall.hours import Timetable
-from onewindow.hall.models import Attendance, Duty, Roster, Slot, Window
+from onewindow.hall.models import Attendance, Duty, Roster, Slot, Ticket, Window
 from onewindow.hall.planning import Plan
 from onewindow.kernel.flow import Stale, WrongState
 from onewindow.kernel.models import Entry
@@ -255,6 +255,24 @@ class TestServing:
         )
         late.refresh_from_db()
         assert late.state == "waiting"
+
+    def test_waits_are_reckoned_with_the_windows_that_may_call(self, hall):
+        """Who is off the roster counts for those who came by day, and for nobody after."""
+        hall.published()
+        queue, own = hall.queues["SW"], hall.windows["TAX"]
+        spare = a_window("A09", queue)
+        hall.clock.move_to(at(3, "16:50"), tick=False)
+        seated(own), seated(spare)
+        drawn(queue)
+        load = estimates.loads([queue])[queue.pk]
+        assert (load.windows, load.wait(1).most) == (2, 3)
+        hall.clock.move_to(at(3, "18:30"), tick=False)
+        drawn(queue), drawn(queue)
+        load = estimates.loads([queue])[queue.pk]
+        assert [turn.at for turn in load.turns] == [0, 0, 10, 20] and load.windows == 2
+        Ticket.objects.filter(issued_at__lt=at(3, "18:00")).update(state="done")
+        load = estimates.loads([queue])[queue.pk]
+        assert [turn.at for turn in load.turns] == [0, 10, 20] and load.windows == 1
 
     def test_a_draft_serves_nobody(self, hall):
         hall.put(hall.roster(), "TAX")

@@ -160,7 +160,7 @@ class TestHours:
         for code in ("SB", "YB", "GA", "CR"):
             a_queue(code)
         for name, args in (("hall", ["510114"]), ("kiosk", ["510114"]), ("screen", ["510114", "A"])):
-            with django_assert_max_num_queries(10):
+            with django_assert_max_num_queries(11):
                 assert re.search("业务SB|综合服务区", client.get(reverse(name, args=args)).content.decode())
 
 
