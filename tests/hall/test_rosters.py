@@ -269,7 +269,7 @@ class TestServing:
         hall.clock.move_to(at(3, "18:30"), tick=False)
         drawn(queue), drawn(queue)
         load = estimates.loads([queue])[queue.pk]
-        assert [turn.at for turn in load.turns] == [0, 0, 10, 20] and load.windows == 2
+        assert [turn.at for turn in load.turns] == [0, 10, 20, 30] and load.windows == 2
         Ticket.objects.filter(issued_at__lt=at(3, "18:00")).update(state="done")
         load = estimates.loads([queue])[queue.pk]
         assert [turn.at for turn in load.turns] == [0, 10, 20] and load.windows == 1
