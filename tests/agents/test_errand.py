@@ -229,6 +229,29 @@ class TestStopping:
             do(agent, errand, "result")
         assert Held.objects.get().form == "result"
 
+    def test_not_done_while_the_result_is_not_in_the_neighbour_s_hands(self, errand, agent):
+        """Granted and over: fetched and signed for, or the agent says how else it came."""
+        Case.objects.filter(pk=errand.case_id).update(
+            decided_at=clock.now(), accepted_at=clock.now(), state="finished", outcome="granted"
+        )
+        refused = do(agent, errand, "end", without="寄了")
+        assert refused.status_code == 422 and "结果还没有领回来交给本人签收" in refused.content.decode()
+        assert 'value="寄了"' in refused.content.decode()
+        do(agent, errand, "result")
+        assert "还有材料没有交还本人" in do(agent, errand, "end", without="本人自己领了").content.decode()
+        do(agent, errand, "return", paper=[str(Held.objects.get().pk)], photo=a_photo())
+        do(agent, errand, "end")
+        errand.refresh_from_db()
+        assert (errand.state, errand.why_ended) == ("done", "")
+
+    def test_a_result_that_came_another_way_is_said(self, errand, agent):
+        Case.objects.filter(pk=errand.case_id).update(
+            decided_at=clock.now(), accepted_at=clock.now(), state="finished", outcome="granted"
+        )
+        do(agent, errand, "end", without="邮寄到家了")
+        errand.refresh_from_db()
+        assert errand.state == "done" and "邮寄到家了" in errand.why_ended
+
     def test_a_wrong_link_is_nobody_s(self, client, errand):
         assert client.get(reverse("my-errand", args=["0" * 12])).status_code == 404
 

@@ -57,6 +57,13 @@ def take_result(errand: Errand, *, by: Principal) -> Held:
     return _keep(errand, by, material="", name=name, form=Held.Form.RESULT, copies=1)
 
 
+def result_due(errand: Errand) -> bool:
+    """There is a decision, and its paper was not signed for by the neighbour."""
+    if errand.case is None or errand.case.decided_at is None:
+        return False
+    return not Held.objects.filter(errand=errand, form=Held.Form.RESULT, returned_at__isnull=False).exists()
+
+
 def _keep(errand: Errand, by: Principal, *, material: str, name: str, form: str, copies: int) -> Held:
     """Paper or result, only under a mandate that holds at this moment."""
     same = Held.objects.filter(errand=errand, material=material, form=form, returned_at=None, lost_at=None)

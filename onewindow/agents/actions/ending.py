@@ -18,6 +18,11 @@ from onewindow.kernel.ledger import Actor, System
 NEIGHBOUR = System("neighbour", "委托人（短信链接）")
 NOT_BACK = "还有材料没有交还本人：{}。交还并签收以后再结束。"
 
+NO_RESULT = (
+    "结果还没有领回来交给本人签收。送到签收以后再点“办完了”；不经您手的，写明怎么到的本人手里，"
+    "例如“本人自己领了”“邮寄到家”“电子证照，没有纸质”，至少四个字。"
+)
+
 
 def _held(errand: Errand) -> str:
     return "、".join(str(each) for each in custody.open_papers(errand))
@@ -26,15 +31,19 @@ def _held(errand: Errand) -> str:
 @transition(
     "errand.finished", label="办完", source={Errand.State.OPEN}, target=Errand.State.DONE, allowed=own, writes=True
 )
-def finish(errand: Errand, *, by: Actor) -> dict[str, Any]:
-    """The matter is over and everything is back; the mandate ends with it."""
+def finish(errand: Errand, *, by: Actor, without: str = "") -> dict[str, Any]:
+    """The matter is over and everything is back; the mandate ends with it. `without`: how the result came otherwise."""
     if errand.case is None or errand.case.state not in CLOSED_STATES:
         raise ValueError("这件事还没有办结，结果出来、送到以后再点“办完”。")
     if held := _held(errand):
         raise ValueError(NOT_BACK.format(held))
+    without = without.strip()[:200]
+    if (due := custody.result_due(errand)) and len(without) < 4:
+        raise ValueError(NO_RESULT)
     _over(errand, by, "代办已办完")
     errand.ended_at = clock.now()
-    return {"case": errand.case.number}
+    errand.why_ended = f"结果没有经代办员：{without}"[:200] if due else ""
+    return {"case": errand.case.number} | ({"without": without} if due else {})
 
 
 @transition(

@@ -103,7 +103,7 @@ def _lost(request: SignedIn, errand: Errand) -> str:
 
 
 def _finish(request: SignedIn, errand: Errand) -> str:
-    ending.finish(errand, by=request.principal)
+    ending.finish(errand, by=request.principal, without=request.POST.get("without", ""))
     return "已办完，委托同时结束。"
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from onewindow.accounts.models import Site
 from onewindow.agents import book
-from onewindow.agents.actions import ending, entrusting, taking
+from onewindow.agents.actions import custody, ending, entrusting, taking
 from onewindow.agents.models import Errand, Held
 from onewindow.cases import readiness
 from onewindow.cases.models import CLOSED_STATES, EDITABLE_STATES
@@ -108,7 +108,7 @@ def page(request: SignedIn, errand: Errand, fault: str = "", status: int = 200) 
         "stage": book.stage(errand), "home": book.Line(errand).home, "in_force": errand.entrusted,
         "ready": readiness.check(case) if case and mine else None,
         "editable": case is not None and case.state in EDITABLE_STATES,
-        "closed": case is not None and case.state in CLOSED_STATES,
+        "closed": case is not None and case.state in CLOSED_STATES, "result_due": custody.result_due(errand),
         "held": held, "in_hand": [each for each in held if each.open and each.holder == Held.Holder.AGENT],
         "in_town": [each for each in held if each.open and each.holder == Held.Holder.TOWN],
         "bags": [bag for bag in errand.bags.prefetch_related("held").select_related("received_by")],
