@@ -180,6 +180,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "desk-hall": ("GET", CONTENT), "desk-floor": ("GET", CONTENT), "desk-floor-facts": ("GET", CONTENT),
     "desk-floor-events": ("GET", CONTENT), "desk-alerts": ("GET", CONTENT), "desk-alert": ("POST", CONTENT),
     "desk-hall-rules": ("GET", CONTENT), "desk-moves": ("GET", CONTENT), "desk-move-reversal": ("POST", CONTENT),
+    "desk-floor-relief": ("POST", CONTENT),
     "desk-floor-window": ("GET", CONTENT), "desk-hall-day": ("GET", CONTENT),
     "desk-window": ("GET", (IN, NO, NO, OK, OK, OK)), "desk-window-act": ("POST", (IN, NO, NO, OK, OK, OK)),
     "desk-window-sign-on": ("POST", (IN, NO, NO, NO, NO, NO)),

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from onewindow.accounts.models import Site
 from onewindow.hall import slots
-from onewindow.hall.actions import booking, capacity, devices, doors, onsite, reminding, watching
+from onewindow.hall.actions import booking, capacity, devices, doors, leaving, onsite, reminding, watching
 from onewindow.hall.models import Booking
 from onewindow.hall.node import authority
 from onewindow.kernel import clock
@@ -42,6 +42,13 @@ def make_slots(timestamp: int) -> None:
 @app.task(queueing_lock="hall-devices")
 def look_after_devices(timestamp: int) -> None:
     devices.sweep()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="hall-days")
+def end_days(timestamp: int) -> None:
+    """Windows and numbers left open on an earlier day."""
+    leaving.end_days()
 
 
 @app.periodic(cron="20 3 * * *")

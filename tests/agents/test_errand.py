@@ -68,6 +68,13 @@ def taken(errand, agent):
     return Held.objects.get()
 
 
+def granted(errand):
+    """Decided by the organ, and over."""
+    now = clock.now()
+    ended = {"state": "finished", "outcome": "granted", "accepted_at": now, "decided_at": now}
+    Case.objects.filter(pk=errand.case_id).update(**ended)
+
+
 class TestMandate:
     def test_by_the_code_on_the_neighbour_s_own_phone(self, errand, agent, station):
         assert errand.state == "open" and errand.mandate.proven_how == Mandate.Proof.PHONE_CODE

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from onewindow.hall import estimates
-from onewindow.hall.actions import calling, drawing
-from onewindow.hall.models import Booking, Slot, Ticket, Visit
+from onewindow.hall import estimates, paces
+from onewindow.hall.actions import calling, drawing, leaving
+from onewindow.hall.models import Booking, Sitting, Slot, Ticket, Visit
 from onewindow.kernel import clock
 from tests.hall.conftest import KIOSK, a_queue, a_window, drawn, seated
+from tests.hall.test_floor import a_manager
 from tests.web.conftest import do
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,39 @@ def test_who_needs_a_language_or_a_low_counter_waits_for_such_a_window(client, d
     desk.post(reverse("desk-number-new"), {"queue": queue.pk, "language": "sgn"})
     made = Ticket.objects.order_by("pk").values_list("language", "accessible", "priority")
     assert list(made) == [("sgn", True, ""), ("", True, "pregnant"), ("sgn", False, "")]
+
+
+class TestLeftOpen:
+    """Officers who went home, and numbers nobody ended."""
+
+    def test_the_manager_signs_off_who_is_gone_and_the_visitor_waits_on(self, desk, window, queue):
+        mine = drawn(queue)
+        do(desk, "call"), do(desk, "start")
+        boss = a_manager().client
+        address = ["510114", window.number]
+        assert "没有离岗" in boss.get(reverse("desk-floor-window", args=address)).content.decode()
+        said = {"seat": Sitting.objects.get().pk}
+        for words in (f"{mine.number} 号已退回等候", "已经离岗了"):
+            page = boss.post(reverse("desk-floor-relief", args=address), said, follow=True).content.decode()
+            assert words in page
+        mine.refresh_from_db()
+        assert (mine.state, mine.window, mine.visit.busy) == ("waiting", None, False)
+        assert "您还没有上岗" in do(desk, "call")
+
+    def test_what_was_left_open_yesterday_holds_no_window_today(self, client, desk, window, queue, time_machine):
+        time_machine.move_to("2026-03-02 16:00+08:00", tick=False)
+        Sitting.objects.update(started_at=clock.now())
+        served, called = drawn(queue), drawn(queue)
+        do(desk, "call"), do(desk, "start"), do(desk, "done")
+        time_machine.move_to("2026-03-02 17:00+08:00", tick=False)
+        do(desk, "call")
+        assert leaving.end_days() == 0
+        time_machine.move_to("2026-03-03 00:10+08:00", tick=False)
+        assert (leaving.end_days(), leaving.end_days()) == (2, 0)
+        called.refresh_from_db()
+        assert called.state == "missed" and calling.at(window) is None
+        served.refresh_from_db()
+        assert Sitting.objects.get().ended_at == served.ended_at
+        address = [called.visit.secret, called.pk]
+        assert "号只在当天有用" in client.post(reverse("ticket-return", args=address), follow=True).content.decode()
+        assert paces.measured([queue.pk])[queue.pk].minutes == queue.usual_minutes

@@ -16,11 +16,12 @@ from onewindow.cases.actions.wording import wording
 from onewindow.cases.models import Case
 from onewindow.hall import live, on_duty, turn
 from onewindow.hall.actions.drawing import rules_of
+from onewindow.hall.actions.sitting import manages
 from onewindow.hall.models import Consultation, Hours, Queue, Service, Sitting, Ticket, Visit, Window
 from onewindow.hall.node import authority
 from onewindow.kernel import clock
 from onewindow.kernel.flow import Conflict, WrongState, transition
-from onewindow.kernel.ledger import Actor
+from onewindow.kernel.ledger import Actor, System
 
 State = Ticket.State
 # What docs/decisions/0024 promises: nobody is passed by a person who came so much later.
@@ -157,8 +158,9 @@ def miss(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
 @_moves
 @transition("ticket.returned", label="过号回来", source={State.MISSED}, target=State.WAITING, allowed=anyone)
 def come_back(ticket: Ticket, *, by: Actor) -> dict[str, Any]:
-    assert ticket.ended_at is not None
     now = clock.now()
+    if ticket.day != clock.today() or ticket.ended_at is None:
+        raise ValueError("号只在当天有用，今天要办请重新取。")
     kept = now <= ticket.ended_at + timedelta(minutes=rules_of(ticket.site).return_minutes)
     if not kept:
         ticket.turn_at = now
@@ -267,6 +269,35 @@ def finish(ticket: Ticket, *, by: Principal, consultation: Consultation | None =
         "case": ticket.case.number if ticket.case else "",
         "took": int((ticket.ended_at - ticket.served_at).total_seconds()),
     }
+
+
+def keeper(ticket: Ticket, by: Actor) -> bool:
+    """大厅管理, whose officer has gone."""
+    return manages(by, ticket.site_id)
+
+
+def timer(ticket: Ticket, by: Actor) -> bool:
+    return isinstance(by, System)
+
+
+@_moves
+@transition("ticket.released", label="退回等候", source=set(Ticket.AT_WINDOW), target=State.WAITING, allowed=keeper)
+def release(ticket: Ticket, *, by: Actor) -> None:
+    """The officer has gone: whoever was called waits for another window at the place they had."""
+    ticket.window, ticket.called_at, ticket.served_at, ticket.calls, ticket.reckoned = None, None, None, 0, None
+
+
+@_moves
+@transition("ticket.left_called", label="日终收号", source={State.CALLED}, target=State.MISSED, allowed=timer)
+def leave_called(ticket: Ticket, *, by: Actor) -> None:
+    """Of an earlier day; when it ended is not known, and stays out of service times."""
+    ticket.window = None
+
+
+@_moves
+@transition("ticket.left_serving", label="日终收号", source={State.SERVING}, target=State.DONE, allowed=timer)
+def leave_serving(ticket: Ticket, *, by: Actor) -> None:
+    """Nobody pressed 办完 that day."""
 
 
 def usher(ticket: Ticket, by: Actor) -> bool:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.models import Site
-from onewindow.hall.actions import arranging
+from onewindow.hall.actions import arranging, calling, leaving
 from onewindow.hall.models import Move, Queue, Sitting, Window, Zone
 from onewindow.hall.offers import LANGUAGES
 from onewindow.kernel import wire
@@ -109,4 +109,21 @@ def _equip(request: SignedIn, found: Window) -> None:
 
 
 def _profile(site: Site, found: Window) -> dict[str, Any]:
-    return {"site": site, "window": found, "languages": LANGUAGES}
+    seat = Sitting.objects.filter(window=found, ended_at=None).select_related("user").first()
+    return {"site": site, "window": found, "languages": LANGUAGES, "seat": seat, "ticket": calling.at(found)}
+
+
+@require_POST
+@manager_only
+def relieve(request: SignedIn, code: str, number: str) -> HttpResponse:
+    """替人离岗; whoever sat down meanwhile stays."""
+    site = site_of(request, code)
+    known = Sitting.objects.filter(window__site=site, window__number=number, ended_at=None)
+    seat = known.filter(pk=wire.whole(request.POST.get("seat", "")) or 0).select_related("window__site", "user").first()
+    if seat is None:
+        messages.info(request, "这个人已经离岗了。")
+        return redirect("desk-floor-window", site.pk, number)
+    back = leaving.relieve(seat, by=request.principal)
+    also = f"，{back.number} 号已退回等候" if back else ""
+    messages.success(request, f"已替{seat.user.name}离岗，{number} 号窗口空出来了{also}。")
+    return redirect("desk-floor", site.pk)

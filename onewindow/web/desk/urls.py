@@ -50,6 +50,7 @@ urlpatterns = [
     path("desk/hall/<str:code>/moves/", moves.plan, name="desk-moves"),
     path("desk/hall/<str:code>/moves/<int:pk>/reversal/", moves.undo, name="desk-move-reversal"),
     path("desk/hall/<str:code>/windows/<str:number>/", moves.window, name="desk-floor-window"),
+    path("desk/hall/<str:code>/windows/<str:number>/relief/", moves.relieve, name="desk-floor-relief"),
     path("desk/hall/<str:code>/days/", hall_day.show, name="desk-hall-day"),
     path("desk/bookings/", bookings.index, name="desk-bookings"),
     path("desk/bookings/new/", bookings.create, name="desk-booking-new"),
