@@ -35,17 +35,19 @@ class Kept:
 
 # Of the latest of so many cases, what was said then is offered now.
 REMEMBERED = 5
+OWN = ("person.", "organisation.")
 
 
 def said_before(case: Case, principal: Principal) -> dict[str, Any]:
-    """Known fact (FormField.prefill) → what the applicant wrote there last; personal numbers are never among them."""
+    """Known fact (FormField.prefill) → what the applicant wrote there last; no personal numbers, and of nobody else."""
     if not guards.applicant(case, principal):
         return {}
     mine = Case.objects.of_applicant(principal).filter(_owned(case), submitted_at__isnull=False).exclude(pk=case.pk)
     found: dict[str, Any] = {}
     for earlier in mine.select_related("version").order_by("-id")[:REMEMBERED]:
         for field in earlier.guide.form.walk():
-            if field.prefill and field.kind not in SECRET_KINDS and (value := earlier.form.get(field.key)):
+            own = field.prefill.startswith(OWN) and field.kind not in SECRET_KINDS
+            if own and (value := earlier.form.get(field.key)):
                 found.setdefault(field.prefill, value)
     return found
 

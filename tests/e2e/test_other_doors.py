@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from onewindow.cases.models import Case
+from onewindow.kernel import clock
 from tests.e2e.conftest import look
 from tests.e2e.people import sign_in_as_staff, sign_in_by_phone
 from tests.e2e.test_first_matter import answer_questions, fill_form, photo, send, upload
+from tests.factories.accounts import citizen_number
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -75,8 +78,13 @@ def test_done_on_the_spot_at_the_window(visit):
     expect(page.locator("[name=applicant-name]")).to_have_value("赵桂兰")
     page.locator("[name='address.division']").select_option(index=2)
     page.locator("[name='address.detail']").fill("马超西路8号")
-    page.locator("[name=proxy_name]").fill("赵刚")
-    page.locator("[name=proxy_phone]").fill("13800008888")
+    for name, value in {
+        "agent-name": "赵刚", "agent-number": citizen_number(8), "agent-phone": "13800008888", "agent-relation": "儿子",
+        "agent-ends": f"{clock.today() + timedelta(days=30):%Y-%m-%d}",
+    }.items():  # fmt: skip
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[name=agent-paper]").select_option("entrusted:授权委托书原件和双方身份证")
+    page.locator("[name=agent-cards]").check()
     page.locator("[name=pickup][value=window]").check()
     page.wait_for_load_state()
     for box in page.locator("[name=seen-paper]").all():
@@ -85,7 +93,8 @@ def test_done_on_the_spot_at_the_window(visit):
     page.get_by_role("button", name="受理并当场办结").click()
     expect(page.locator("#messages")).to_contain_text("已当场办结")
     look(page, "desk-instant-done")
-    assert Case.objects.get().state == "finished"
+    case = Case.objects.get()
+    assert (case.state, case.mandate.agent.name, case.form["proxy_name"]) == ("finished", "赵刚", "赵刚")
 
 
 def test_the_keyboard_reaches_everything(visit):

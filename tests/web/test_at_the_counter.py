@@ -147,6 +147,14 @@ class TestAgentWithoutAccount:
         assert Entry.objects.filter(event="mandate.given", data__paper="授权委托书原件和双方身份证").exists()
         assert not User.objects.filter(person=mandate.agent).exists()
 
+    def test_the_form_has_the_agent_from_the_card_and_none_without_one(self, chief):  # noqa: F811
+        """XDP0096 asks for the agent's name and phone when somebody else comes: typed once, with the paper seen."""
+        page = take(chief, who="proxy").content.decode()
+        assert "proxy_name" not in page and 'href="#f-agent-name"' in page and not Case.objects.exists()
+        take(chief, who="proxy", **agent())
+        case = Case.objects.get()
+        assert (case.form["proxy_name"], case.form["proxy_phone"]) == ("王强", "13880009999")
+
     def test_the_page_sent_twice_and_the_paper_shown_again_is_one_mandate(self, chief):  # noqa: F811
         take(chief, **agent())
         take(chief, **agent())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +12,7 @@ from PIL import Image
 from onewindow.accounts.models import Mandate
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case
-from tests.factories.accounts import MandateFactory, OrganisationFactory
+from tests.factories.accounts import MandateFactory, OrganisationFactory, PersonFactory
 from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
@@ -113,3 +114,11 @@ def test_what_was_said_last_time_stands_in_the_form(citizen, other_citizen):
         page = member.client.get(f"/my/cases/{again.number}/form/1/").content.decode()
         assert (f'value="{said}"' in page) is offered
         assert "cipher" not in page
+
+
+def test_the_form_knows_who_acts_for_the_applicant(citizen):
+    mother = PersonFactory(name="李秀英")
+    MandateFactory(principal_person=mother, agent=citizen.person, ground="kin", proven_how="accepted")
+    case = drafts.open_case(flagship(), by=citizen.principal, person=mother, mandate=Mandate.objects.get())
+    page = citizen.client.get(f"/my/cases/{case.number}/form/2/").content.decode()
+    assert re.search(rf'name="proxy_name"[^>]*value="{citizen.person.name}"', page)

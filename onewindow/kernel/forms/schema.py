@@ -61,8 +61,9 @@ class FormField(Strict):
     pattern_hint: Annotated[str, Said("格式不对时怎么说")] = ""
     # date: "past" (today or before), "future" (today or after) or "" for any day.
     when: Annotated[Literal["", "past", "future"], Said("哪些日期", words=DATES)] = ""
-    # Where a known fact is offered: person.name, person.number, person.phone, person.address, organisation.name …
-    prefill: Annotated[str, Said("预填", "person.name、person.number、person.phone、organisation.name……")] = ""
+    # Where a known fact is offered: person.name, .number, .phone, .address, organisation.name …; agent.name, .number,
+    # .phone of whoever acts for the applicant.
+    prefill: Annotated[str, Said("预填", "person.name、person.number、organisation.name、agent.name……")] = ""
     accept: Annotated[tuple[str, ...], Said("文件类型")] = ()
     fields: Annotated[tuple[FormField, ...], Said("组内字段")] = ()
     min_items: Annotated[int, Said("最少几项")] = 0

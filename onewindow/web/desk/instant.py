@@ -21,7 +21,6 @@ from onewindow.cases.actions import concerning, drafts, instant, intake
 from onewindow.cases.models import Case, State
 from onewindow.catalogue import lists
 from onewindow.catalogue.checklist import checklist, read_answers, spelled
-from onewindow.catalogue.guide import Guide
 from onewindow.catalogue.models import Item
 from onewindow.catalogue.search import search
 from onewindow.documents.content import FileRefused
@@ -34,6 +33,8 @@ from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import applicant, receipts, together, window
 from onewindow.web.desk.applicant import Scans
 from onewindow.web.my import promises, steps
+
+TYPED = ("name", "number", "phone")
 
 
 @staff_only("clerk")
@@ -69,7 +70,7 @@ def show(request: SignedIn, code: str) -> HttpResponse:
 
 def _page(request: SignedIn, item: Item, errors: dict[str, str], scanned: Scans) -> HttpResponse:
     guide = item.guide
-    values = _typed_form(request, guide) if request.method == "POST" else {}
+    values = _typed_form(request, item) if request.method == "POST" else {}
     answers = read_answers(guide, request.POST or request.GET)
     context: dict[str, Any] = {
         "item": item, "guide": guide, "values": values, "errors": errors, "options": steps.options(),
@@ -81,7 +82,7 @@ def _page(request: SignedIn, item: Item, errors: dict[str, str], scanned: Scans)
         "seen": request.POST.getlist("seen-paper"), "taken": request.POST.getlist("take-kept"),
         "query": urlencode({key: (request.POST or request.GET)[key] for key in answers}),
         "scanned": scanned, "known": applicant.known(request), "back": request.GET.get("back-to", ""),
-        "of_applicant": OF_APPLICANT, "once": request.POST.get("send-once") or uuid.uuid4().hex,
+        "typed_above": _boxes(item), "once": request.POST.get("send-once") or uuid.uuid4().hex,
         **receipts.context(request, item),
         **together.context(item),
     }  # fmt: skip
@@ -99,23 +100,29 @@ def _original(request: SignedIn, case: Case) -> Certificate:
     return concerning.find(case, number, holder or case.applicant_name, by=request.principal)
 
 
-# Where the form asks for the applicant's own name, number or phone, the window has typed it already.
-OF_APPLICANT = {
-    "person.name": "applicant-name", "person.number": "applicant-number", "person.phone": "applicant-phone",
-}  # fmt: skip
+def _boxes(item: Item) -> dict[str, str]:
+    """Facts the form asks for (FormField.prefill) → the box of this page where they are typed already."""
+    agent = "agent" if together.by_agent(item) else "applicant"
+    return {f"{who}.{key}": f"{box}-{key}" for who, box in (("person", "applicant"), ("agent", agent)) for key in TYPED}
 
 
-def _typed_form(request: SignedIn, guide: Guide) -> dict[str, Any]:
-    who = {f"applicant-{key}": value for key, value in applicant.said(request).items()}
-    own = {f.key: who[OF_APPLICANT[f.prefill]] for f in guide.form.walk() if f.prefill in OF_APPLICANT}
-    return forms.from_post(guide.form, request.POST) | own
+def _typed_form(request: SignedIn, item: Item) -> dict[str, Any]:
+    """For a body without an agent of its own the person at the window is who acts for it 经办人."""
+    comes, sent = applicant.said(request), together.sent(request)
+    if not any(sent.values()) and request.POST.get("applicant-organisation", "").strip():
+        sent = comes
+    known = {f"applicant-{key}": value for key, value in comes.items()}
+    known |= {f"agent-{key}": value for key, value in sent.items()}
+    boxes = _boxes(item)
+    own = {f.key: known[boxes[f.prefill]] for f in item.guide.form.walk() if f.prefill in boxes}
+    return forms.from_post(item.guide.form, request.POST) | own
 
 
 def _take(request: SignedIn, item: Item, scanned: Scans) -> HttpResponse:
     guide = item.guide
-    checked = forms.validate(guide.form, _typed_form(request, guide), known_division=divisions.is_known)
+    checked = forms.validate(guide.form, _typed_form(request, item), known_division=divisions.is_known)
     if checked.errors:
-        return _page(request, item, _at_the_window(guide, checked.errors), scanned)
+        return _page(request, item, _at_the_window(item, checked.errors), scanned)
     try:
         case = _carry_out(request, item, forms.seal(guide.form, checked.clean), scanned)
     except ValidationError as problem:
@@ -128,9 +135,10 @@ def _take(request: SignedIn, item: Item, scanned: Scans) -> HttpResponse:
     return window.back(request, case)
 
 
-def _at_the_window(guide: Guide, errors: dict[str, str]) -> dict[str, str]:
+def _at_the_window(item: Item, errors: dict[str, str]) -> dict[str, str]:
     """Faults at the boxes that stand on this page: what is the applicant's own was typed once, at the top."""
-    own = {f.key: OF_APPLICANT[f.prefill] for f in guide.form.walk() if f.prefill in OF_APPLICANT}
+    boxes = _boxes(item)
+    own = {f.key: boxes[f.prefill] for f in item.guide.form.walk() if f.prefill in boxes}
     return {own.get(place, place): text for place, text in errors.items()}
 
 

@@ -21,24 +21,33 @@ ROWS = 3
 
 def context(item: Item) -> dict[str, Any]:
     return {
-        "by_agent": item.target != ["法人"],
+        "by_agent": by_agent(item),
         "grounds": [(ground.value, ground.label, papers) for ground, papers in SEEN_FOR_ANOTHER.items()],
     }
 
 
+def by_agent(item: Item) -> bool:
+    """Whether somebody may come instead of the applicant; for a firm whoever comes is the one who acts for it."""
+    return item.target != ["法人"]
+
+
+def sent(request: SignedIn) -> dict[str, str]:
+    """Name, number and phone of the agent, as typed."""
+    return {key: request.POST.get(f"agent-{key}", "").strip() for key in ("name", "number", "phone")}
+
+
 def mandate(request: SignedIn, item: Item, person: Person) -> Mandate | None:
     """As the paper in hand says; None where the applicant came in person."""
-    posted = request.POST
-    said = {key: posted.get(f"agent-{key}", "").strip() for key in ("name", "number", "phone")}
-    if not any(said.values()):
+    posted, agent = request.POST, sent(request)
+    if not any(agent.values()):
         return None
-    if not (said["name"] and said["number"]):
+    if not (agent["name"] and agent["number"]):
         raise ValueError("代办人的姓名和身份证号码都要填。")
     if posted.get("agent-cards") != "yes":
         raise ValueError("请核对申请人和代办人双方的身份证件。")
     ground, _, paper = posted.get("agent-paper", "").partition(":")
     return come_to_window_for(
-        person, person_at_window(**said), by=request.principal, ground=ground, paper=paper,
+        person, person_at_window(**agent), by=request.principal, ground=ground, paper=paper,
         scope=[] if posted.get("agent-scope") == "all" else [item.code], starts=_day(posted.get("agent-starts", "")),
         ends=_day(posted.get("agent-ends", "")), relation=posted.get("agent-relation", ""),
     )  # fmt: skip

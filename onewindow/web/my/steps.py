@@ -87,8 +87,10 @@ def form_values(case: Case, page: int, principal: Principal) -> dict[str, Any]:
 
 def prefill(case: Case) -> dict[str, Any]:
     organisation, person = case.organisation, case.person
+    agent = case.mandate.agent if case.mandate else None
+    sent = {"agent.name": agent.name, "agent.number": agent.number_masked, "agent.phone": agent.phone} if agent else {}
     if organisation is not None:
-        return {
+        return sent | {
             "organisation.name": organisation.name, "organisation.credit_code": organisation.credit_code,
             "organisation.address": organisation.address, "organisation.phone": organisation.phone,
             "organisation.legal_representative": organisation.legal_representative,
@@ -96,7 +98,7 @@ def prefill(case: Case) -> dict[str, Any]:
         }  # fmt: skip
     if person is None:
         return {}
-    return {
+    return sent | {
         "person.name": person.name, "person.phone": person.phone or case.applicant_phone,
         "person.number": person.number_masked, "person.address": person.address,
     }  # fmt: skip
@@ -108,15 +110,14 @@ def posted(case: Case, data: QueryDict, page: int) -> tuple[dict[str, Any], str]
     more = next((name.removeprefix("_more.") for name in data if name.startswith("_more.")), "")
     keys = {field.key for field in schema.pages[page - 1].fields}
     typed = {key: value for key, value in forms.from_post(schema, data).items() if key in keys}
-    return forms.restore(schema, typed, _own_number(case) | case.form), more
+    return forms.restore(schema, typed, _offered_numbers(case) | case.form), more
 
 
-def _own_number(case: Case) -> dict[str, Any]:
-    """The applicant's own number, sealed for the form, where a field offers it."""
-    if case.person is None:
-        return {}
-    fields = [field.key for field in case.guide.form.walk() if field.prefill == "person.number"]
-    return {key: forms.seal_value(case.person.number) for key in fields}
+def _offered_numbers(case: Case) -> dict[str, Any]:
+    """The applicant's own number and the agent's, sealed for the form, where a field offers it."""
+    known = {"person.number": case.person, "agent.number": case.mandate and case.mandate.agent}
+    fields = [(field.key, known.get(field.prefill)) for field in case.guide.form.walk()]
+    return {key: forms.seal_value(person.number) for key, person in fields if person}
 
 
 def mark(case: Case, page: int) -> str:
