@@ -131,7 +131,7 @@ def _weekday(day: date) -> int | None:
     calendar = clock.calendar()
     if calendar.is_working(day):
         return day.isoweekday() if day.weekday() < 5 else 1
-    return None if day in calendar.off or day.weekday() < 5 else day.isoweekday()
+    return None if calendar.holiday(day) or day.weekday() < 5 else day.isoweekday()
 
 
 def open_queues(queues: Iterable[Queue], timetable: Timetable) -> dict[int, Period]:

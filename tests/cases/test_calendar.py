@@ -83,33 +83,33 @@ class TestTheNextYear:
         time_machine.move_to("2026-12-15 10:00+08:00")
 
     def test_a_period_over_the_year_end_becomes_later_and_firm(self, by):
-        case = accepted(statutory={"days": 20}, promised=None)
+        case = accepted(statutory={"days": 45}, promised=None)
         before = deadlines.all_of(case)[1]
-        assert (before.date, before.due.provisional) == (date(2027, 1, 12), True)
+        assert (before.date, before.due.provisional) == (date(2027, 2, 17), True)
         change = next_year(by)
         assert change.summary | {"agencies": None} == {
             "looked": 1, "cases": 1, "moves": 1, "firm": 1, "shorter": 0, "overdue": 0, "told": 1, "agencies": None,
         }  # fmt: skip
         case.refresh_from_db()
-        assert case.statutory_due == date(2027, 1, 12)  # a preview moves nothing
+        assert case.statutory_due == date(2027, 2, 17)  # a preview moves nothing
         applied(change, by)
         case.refresh_from_db()
         after = deadlines.all_of(case)[1]
-        assert case.statutory_due == case.due_on == after.date == date(2027, 1, 13)
+        assert case.statutory_due == case.due_on == after.date == date(2027, 2, 24)
         assert not after.due.provisional
 
     def test_a_promise_told_as_provisional_binds_nobody(self, by):
-        case = accepted(statutory={"days": 45}, promised={"days": 20})
+        case = accepted(statutory={"days": 60}, promised={"days": 45})
         applied(next_year(by), by)
         case.refresh_from_db()
-        assert case.promised_due == date(2027, 1, 13)
+        assert case.promised_due == date(2027, 2, 24)
 
     def test_natural_days_move_only_where_they_end(self, by):
-        case = accepted(statutory={"days": 17, "unit": "natural"}, promised=None)
-        assert case.statutory_due == date(2027, 1, 1)
+        case = accepted(statutory={"days": 52, "unit": "natural"}, promised=None)
+        assert case.statutory_due == date(2027, 2, 5)
         applied(next_year(by), by)
         case.refresh_from_db()
-        assert case.statutory_due == date(2027, 1, 4)
+        assert case.statutory_due == date(2027, 2, 15)
 
     def test_a_make_up_day_makes_it_sooner(self, by, time_machine):
         time_machine.move_to("2027-01-20 10:00+08:00")

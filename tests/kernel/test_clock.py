@@ -59,7 +59,11 @@ def naive_due(start, limit, unit, stops, extend):
     off = {entry["date"] for year in listed for entry in year["holidays"]}
     makeup = {entry["date"] for year in listed for entry in year["makeup_workdays"]}
 
+    fixed = {"01-01", "05-01", "05-02", "10-01", "10-02", "10-03"}
+
     def works(day):
+        if day.year not in OFFICIAL.official and str(day)[5:] in fixed:
+            return False
         return str(day) in makeup or (day.isoweekday() <= 5 and str(day) not in off)
 
     day, left = start, limit + extend
@@ -169,15 +173,28 @@ def test_a_year_that_lost_its_days_is_no_calendar(rows):
         clock.calendar()
 
 
-def test_of_a_year_without_a_list_only_weekends_are_known(rows):
+@pytest.mark.parametrize(
+    ("start", "due", "why"),
+    [
+        ("2026-12-31", "2027-01-04", "元旦放假"),
+        ("2027-04-30", "2027-05-03", "劳动节放假"),
+        ("2027-09-30", "2027-10-04", "国庆节放假"),
+    ],
+)
+def test_of_a_year_without_a_list_weekends_and_holidays_of_a_fixed_date_are_known(rows, start, due, why):
     clock.load_holidays(FILE)
-    due = clock.calendar().due(D("2027-09-30"), 1)
-    assert (due.date, due.provisional) == (D("2027-10-01"), True)
+    found = clock.calendar().due(D(start), 1)
+    assert (found.date, found.provisional, found.days[1].why) == (D(due), True, why)
+
+
+def test_what_the_list_of_a_year_says_replaces_the_fixed_dates():
+    only = clock.Calendar(off={D("2027-01-04"): "元旦"}, official=frozenset({2027}))
+    assert only.is_working(D("2027-01-01")) and not only.is_working(D("2027-01-04"))
 
 
 def test_loading_is_felt_at_once_and_a_second_time_changes_nothing(rows):
     CalendarYear.objects.create(year=2026, source="周末")
-    assert clock.working_days_left(D("2026-09-30"), D("2026-10-08")) == 6
+    assert clock.working_days_left(D("2026-09-30"), D("2026-10-08")) == 4
     CalendarYear.objects.all().delete()
     loaded, changed = clock.load_holidays(FILE)
     assert loaded == CalendarDay.objects.count() == changed - CalendarYear.objects.count()

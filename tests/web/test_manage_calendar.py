@@ -32,7 +32,7 @@ def december(db, time_machine):
 
 
 def accepted():
-    case = submitted(LICENCE, statutory={"days": 20}, promised=None)
+    case = submitted(LICENCE, statutory={"days": 45}, promised=None)
     return intake.accept(case, by=post(case, "clerk"))
 
 
@@ -76,14 +76,14 @@ def cells(response):
 def test_upload_preview_apply_and_the_report_kept(operator):
     case = accepted()
     page, change = preview(operator)
-    assert "预览，还没有启用" in page and "1月12日" in page and "1月13日" in page and case.number in page
+    assert "预览，还没有启用" in page and "2月17日" in page and "2月24日" in page and case.number in page
     assert case.number in str(cells(operator.client.get(reverse("manage-calendar-report", args=[change.pk]))))
     page = applied(operator, change)
     assert "已启用，第 2 版" in page and "下载前后对照" in page and "蒋维 · 启用" in page
     case.refresh_from_db()
-    assert case.statutory_due == date(2027, 1, 13)
+    assert case.statutory_due == date(2027, 2, 24)
     rows = cells(operator.client.get(reverse("manage-calendar-report", args=[change.pk])))
-    assert [case.number, date(2027, 1, 12), date(2027, 1, 13), 1.0, "延后"] == [rows[-2][n] for n in (0, 4, 5, 6, 7)]
+    assert [case.number, date(2027, 2, 17), date(2027, 2, 24), 7.0, "延后"] == [rows[-2][n] for n in (0, 4, 5, 6, 7)]
     assert "国办发明电〔2026〕9号" in operator.client.get(reverse("manage-calendar")).content.decode()
 
 
@@ -123,13 +123,13 @@ def test_one_day_by_announcement_and_back(operator):
     calendar_work.run()
     applied(operator, change)
     case.refresh_from_db()
-    assert case.statutory_due == date(2027, 1, 13)
+    assert case.statutory_due == date(2027, 2, 18)
     page = act(operator, change, "reversal").content.decode()
     assert "恢复第 1 版日历" in page and "正在计算" in page
     calendar_work.run()
     applied(operator, CalendarChange.objects.latest("pk"))
     case.refresh_from_db()
-    assert case.statutory_due == date(2027, 1, 12)
+    assert case.statutory_due == date(2027, 2, 17)
     refused = operator.client.post(reverse("manage-calendar-day"), day | {"working": "1"})
     assert refused.status_code == 422 and "现在就是工作日" in refused.content.decode()
     assert "暴雨停工" in refused.content.decode()  # what was typed is still there

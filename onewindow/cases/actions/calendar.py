@@ -74,8 +74,8 @@ def difference(old: Calendar, new: Calendar) -> list[tuple[date, str, str]]:
 def _is(calendar: Calendar, day: date) -> str:
     if day in calendar.makeup:
         return f"调休上班（{calendar.makeup[day]}）"
-    if day in calendar.off:
-        return f"{calendar.off[day]}放假"
+    if name := calendar.holiday(day):
+        return f"{name}放假"
     return "上班" if calendar.is_working(day) else f"周{clock.WEEKDAYS[day.weekday()]}休息"
 
 

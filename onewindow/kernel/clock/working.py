@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = "一二三四五六日"
+# 《全国年节及纪念日放假办法》（国务院令第 795 号）第二条: what no yearly list changes. 清明, the days of the moon
+# and the weekends moved for bridges are left to the list.
+FIXED = {(1, 1): "元旦", (5, 1): "劳动节", (5, 2): "劳动节", (10, 1): "国庆节", (10, 2): "国庆节", (10, 3): "国庆节"}
 Unit = Literal["working", "natural"]
 UNITS = ("working", "natural")
 # Due has an attribute `date`, which would hide the type in its own annotations.
@@ -34,7 +37,7 @@ def day_of(moment: date | datetime) -> date:
 class Calendar:
     """Days off and make-up workdays 调休上班 with their names, and the years whose official list is known.
 
-    Any other year has plain weekends, and what touches it is provisional 暂定.
+    Any other year has weekends and the holidays of a fixed date, and what touches it is provisional 暂定.
     """
 
     off: Mapping[date, str] = field(default_factory=dict)
@@ -44,8 +47,14 @@ class Calendar:
     edition: int = 0
     _years: dict[int, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False)
 
+    def holiday(self, day: date) -> str:
+        """Its name; "" where the day is none."""
+        if day.year in self.official:
+            return self.off.get(day, "")
+        return self.off.get(day) or FIXED.get((day.month, day.day), "")
+
     def is_working(self, day: date) -> bool:
-        return day in self.makeup or (day.weekday() < 5 and day not in self.off)
+        return day in self.makeup or (day.weekday() < 5 and not self.holiday(day))
 
     def next_working(self, day: date) -> date:
         """The first working day after `day`."""
@@ -126,7 +135,8 @@ class Calendar:
 
     def why_off(self, day: date) -> str:
         """国庆节放假, or 周六."""
-        return f"{self.off[day]}放假" if day in self.off else f"周{WEEKDAYS[day.weekday()]}"
+        name = self.holiday(day)
+        return f"{name}放假" if name else f"周{WEEKDAYS[day.weekday()]}"
 
 
 class Day(NamedTuple):

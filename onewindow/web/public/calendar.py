@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import Calendar as Almanac
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -27,7 +27,7 @@ def show(request: HttpRequest, year: int) -> HttpResponse:
     months = [_month(calendar, year, month) for month in range(1, 13)]
     context = {
         "year": year, "years": [each for each in years if abs(each - year) <= 2], "months": months,
-        "official": year in calendar.official, "off": _spans(calendar.off, year),
+        "official": year in calendar.official, "off": _spans(calendar, year),
         "makeup": [(day, name) for day, name in sorted(calendar.makeup.items()) if day.year == year],
         "worked": sum(month["worked"] for month in months),
     }  # fmt: skip
@@ -44,16 +44,17 @@ def _month(calendar: clock.Calendar, year: int, month: int) -> dict[str, Any]:
 
 
 def _cell(calendar: clock.Calendar, day: date) -> dict[str, Any]:
-    kind = "makeup" if day in calendar.makeup else "off" if day in calendar.off else ""
+    kind = "makeup" if day in calendar.makeup else "off" if calendar.holiday(day) else ""
     return {
         "day": day, "kind": kind, "works": calendar.is_working(day), "today": day == clock.today(),
-        "name": calendar.makeup.get(day) or calendar.off.get(day, ""),
+        "name": calendar.makeup.get(day) or calendar.holiday(day),
     }  # fmt: skip
 
 
-def _spans(off: Any, year: int) -> list[tuple[str, date, date]]:
+def _spans(calendar: clock.Calendar, year: int) -> list[tuple[str, date, date]]:
     """A holiday with its first and last day; the same name a second time in the year is a second one."""
-    days = sorted(day for day in off if day.year == year)
-    runs = groupby(enumerate(days), key=lambda pair: (off[pair[1]], pair[1].toordinal() - pair[0]))
+    every = (date(year, 1, 1) + timedelta(days=nth) for nth in range(366))
+    named = [(day, calendar.holiday(day)) for day in every if day.year == year and calendar.holiday(day)]
+    runs = groupby(enumerate(named), key=lambda pair: (pair[1][1], pair[1][0].toordinal() - pair[0]))
     found = [[day for _, day in run] for _, run in runs]
-    return [(off[run[0]], run[0], run[-1]) for run in found]
+    return [(run[0][1], run[0][0], run[-1][0]) for run in found]

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{day.date} 周{WEEKDAYS[day.date.weekday()]}  {day.why}")
         self.stdout.write(f"到期日：{due.date}（周{WEEKDAYS[due.date.weekday()]}）")
         if due.provisional:
-            self.stdout.write("暂定：期间涉及尚无官方放假安排的年份，先按周末推算，公布后重新计算。")
+            self.stdout.write("暂定：期间涉及尚无官方放假安排的年份，先按周末和日期固定的节日推算，公布后重新计算。")
 
     def _calendar(self) -> clock.Calendar:
         try:
