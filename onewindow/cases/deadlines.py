@@ -39,6 +39,8 @@ class Deadline:
     start: date
     due: Due
     done: date | None = None
+    # How it ended: 已办, or 已结束 with a case that came to no decision.
+    ended: str = "已办"
 
     @property
     def date(self) -> date:
@@ -132,7 +134,7 @@ def statutory(case: Case, accepted: datetime, limit: Limit) -> Deadline:
     extend = case.extension.get("days", 0)
     if extend:
         granted = on(datetime.fromisoformat(case.extension["at"]))
-        basis += f"；{granted:%-m月%-d日}经批准延长 {extend} {'个工作日' if limit.unit == 'working' else '天'}"
+        basis += f"；{granted:%-m月%-d日}经批准延长 {extend} {case.extension_unit}"
     return _running("statutory", "法定办结", basis, accepted, limit, stops_of(case), extend)
 
 
@@ -266,7 +268,16 @@ def all_of(case: Case) -> list[Deadline]:
     found += [gap(case), *open_reviews(case)]
     if case.decided_at:
         found += [delivery(guide, case.decided_at), later_check(case)]
-    return [replace(each, done=_done(case, each.key)) for each in found if each]
+    return [_with_end(case, each) for each in found if each]
+
+
+def _with_end(case: Case, deadline: Deadline) -> Deadline:
+    """A clock ends with its act; with a case that was withdrawn, refused or given up, it ends too."""
+    if done := _done(case, deadline.key):
+        return replace(deadline, done=done)
+    if case.finished_at and deadline.key in {*ENDED_BY, "gap"}:
+        return replace(deadline, done=on(case.finished_at), ended="已结束")
+    return deadline
 
 
 def _done(case: Case, key: str) -> date | None:

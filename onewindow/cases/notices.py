@@ -128,6 +128,7 @@ def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any
         "administrative": bool(case.guide.remedies.reconsideration or not case.guide.complete),
         "verify_url": f"{settings.PUBLIC_URL}/verify/",
         "sandbox": settings.SANDBOX,
+        "provisional": _provisional(facts),
         **facts,
     }
     sealed = papers.seal_facts(KINDS[kind].template, whole)
@@ -135,6 +136,18 @@ def paper(case: Case, kind: str, *, by: ledger.Actor, nth: int = 1, **facts: Any
         "kind": kind, "facts": whole,
         "template_digest": sealed.template_digest, "signature": sealed.signature, "key_id": sealed.key_id,
     }  # fmt: skip
+
+
+# Facts that are days a period ends on.
+COUNTED = ("due_on", "promised_on", "until", "before", "answer_by", "gap_until", "correct_by", "check_until")
+
+
+def _provisional(facts: dict[str, Any]) -> str:
+    """Years a paper names whose holidays nobody knows yet: its days are 暂定 then, and it must say so."""
+    days = [day for key in COUNTED if (day := facts.get(key))]
+    known = clock.calendar().official if days else frozenset()
+    this = clock.today().year
+    return "、".join(sorted({day[:4] for day in days if int(day[:4]) > this and int(day[:4]) not in known}))
 
 
 def _basis(case: Case, kind: str) -> dict[str, list[str]]:

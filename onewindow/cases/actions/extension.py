@@ -26,7 +26,7 @@ def _ensure_lawful(case: Case, days: int) -> None:
     if case.statutory_due < clock.today():
         raise ValueError("法定时限已过，不能再延长。")
     if not 1 <= days <= most:
-        raise ValueError(f"最多延长 {most} 个工作日。")
+        raise ValueError(f"最多延长 {most} {case.extension_unit}。")
 
 
 @transition("case.extension_asked", label="提请延期", source=RUNNING, target=None, allowed=guards.asks_extension)
@@ -39,7 +39,7 @@ def ask(case: Case, *, by: Actor, days: int, reason: str) -> dict[str, Any]:
     to = "governor" if deadlines.governor_extends(case.guide) else "head"
     asked = {"days": days, "reason": reason, "by_name": by.name, "at": clock.now().isoformat(), "to": to}
     case.extension = {"asked": asked}
-    return {"words": f"{days} 个工作日", "reason": reason}
+    return {"words": f"{days} {case.extension_unit}", "reason": reason}
 
 
 @transition("case.extended", label="延长审批", source=RUNNING, target=None, allowed=guards.extender)
@@ -52,9 +52,9 @@ def extend(case: Case, *, by: Actor, days: int, reason: str) -> dict[str, Any]:
     case.extension = {"days": days, "reason": reason, "at": clock.now().isoformat()}
     deadlines.refresh(case)
     due = case.statutory_due.isoformat()
-    facts: dict[str, Any] = {"days": days, "reason": reason, "before": before, "due_on": due}
-    if case.guide.statutory and case.guide.statutory.unit == "natural":
-        facts["unit"] = "天"
+    facts: dict[str, Any] = {
+        "days": days, "unit": case.extension_unit, "reason": reason, "before": before, "due_on": due,
+    }  # fmt: skip
     if asked:
         facts["asked_by"] = asked["by_name"]
     if deadlines.governor_extends(case.guide):

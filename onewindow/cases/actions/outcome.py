@@ -36,7 +36,7 @@ def grant(case: Case, *, by: Actor, opinion: str = "", weighed: dict[str, Any] |
     deadlines.refresh(case)
     months = int(case.weighed["amount"]) if judged and case.guide.discretion.validity else None  # type: ignore[union-attr]
     facts = certifying.certify(case, by, months) | {"outcome": "准予", "opinion": opinion} | judged
-    facts["check_until"] = case.check_on.isoformat() if case.check_on else ""
+    facts |= {"check_until": case.check_on.isoformat() if case.check_on else "", "on_promise": case.by_promise}
     issued = notices.paper(case, "granted", by=by, **facts)
     return {"opinion": opinion, "certificate": facts["certificate"], **judged, "paper": issued}
 

@@ -289,6 +289,12 @@ class Case(Flowing):
         return "days" in self.extension
 
     @property
+    def extension_unit(self) -> str:
+        """An extension is counted like the period it lengthens."""
+        natural = self.guide.statutory is not None and self.guide.statutory.unit == "natural"
+        return "天" if natural else "个工作日"
+
+    @property
     def open_gaps(self) -> list[dict[str, Any]]:
         """容缺: the papers promised and not yet handed in."""
         return [paper for paper in self.gaps.get("papers", []) if not paper["closed_at"]]

@@ -23,7 +23,7 @@ from onewindow.feedback.actions import invite
 from onewindow.feedback.models import Rating
 from onewindow.hall.actions import calling
 from onewindow.kernel import clock, forms, ledger, wire
-from onewindow.kernel.flow import Conflict
+from onewindow.kernel.flow import NOT_NOW, Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk import discretion, versions, window, worklist
 from onewindow.web.desk.acts import ACTS, Offer, Words, offers, unsent
@@ -160,7 +160,7 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     form = chosen.form(request.POST, request.FILES)
     form.fit(case, request.principal)
     if not form.is_valid():
-        return file_page(request, case, typed=(act, form), status=422)
+        return _unfit(request, case, act, form)
     try:
         chosen.run(
             case,
@@ -176,6 +176,13 @@ def act(request: SignedIn, number: str, act: str) -> HttpResponse:
     acted(request, case, chosen.transition.event, chosen.transition.label)
     messages.success(request, f"已办：{chosen.transition.label}")
     return window.back(request, case)
+
+
+def _unfit(request: SignedIn, case: Case, act: str, form: Words) -> HttpResponse:
+    """What is to be mended in the form; or that it is too late for the act, whatever was typed."""
+    spec = ACTS[act].transition
+    late = "" if spec.possible(case, request.principal) else NOT_NOW.format(label=spec.label)
+    return file_page(request, case, typed=(act, form), conflict=late, status=409 if late else 422)
 
 
 def acted(request: SignedIn, case: Case, event: str, label: str) -> None:

@@ -42,14 +42,14 @@ class Words(forms.Form):
         return self.cleaned_data
 
     def choose(self, name: str, options: dict[str, str], *, keep_single: bool = False) -> None:
-        """The options of a choice; where there is only one there is nothing to ask."""
+        """The options of a choice; where there is only one there is nothing to ask. None: the act is not for now."""
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         if len(options) < 2 and not keep_single:
             del self.fields[name]
             return
         field.choices = list(options.items())
-        field.initial = field.initial or next(iter(options))
+        field.initial = field.initial or next(iter(options), None)
 
 
 class Click(Words):
