@@ -14,6 +14,7 @@ STEPS = [
     {"key": key, "name": key, "post": "clerk"} for key in ("accept", "review", "decide", "certify", "deliver")
 ]  # fmt: skip
 FEE = {"name": "工本费", "standard": "每证 10 元", "basis": "川发改价格〔2017〕1 号"}
+LATE = {"materials": [{"key": "rules", "name": "制度", "necessity": "tolerable"}], "statutory": {"days": 10}}
 PAPER = {"key": "plan", "name": "平面图", "cites": [{"law": "《某条例》", "article": "第三条", "confidence": "V"}]}
 # rule, item, what breaks it, where, what keeps it
 CASES = [
@@ -86,6 +87,9 @@ CASES = [
      "materials", {"materials": [PAPER | {"necessity": "tolerable"}, PAPER | {"key": "b"}]}),
     ("T3", PERSON, {"materials": [PAPER | {"necessity": "optional", "by_promise": True}]}, "materials.0.by_promise",
      {"materials": [PAPER | {"by_promise": True}]}),
+    ("T4", PERSON, LATE | {"gaps": {"days": 10}}, "gaps.days", LATE | {"gaps": {"days": 9}}),
+    ("T4", PERSON, LATE | {"gaps": {"days": 10}, "statutory": {"days": 14, "unit": "natural"}}, "gaps.days",
+     LATE | {"gaps": {"days": 10}, "statutory": {"days": 15, "unit": "natural"}}),
 ]  # fmt: skip
 
 
@@ -104,7 +108,7 @@ def test_a_rule_finds_what_is_wrong_and_where(rule, code, bad, place, good):
 
 def test_every_rule_of_the_list_is_tried():
     national = {f"R{n}" for n in range(1, 19)}
-    assert set(rules.RULES) == national | {"E1", "E2", "E3", "E4", "E5", "E6", "Q1", "C1", "K1", "T1", "T2", "T3"}
+    assert set(rules.RULES) == national | {"E1", "E2", "E3", "E4", "E5", "E6", "Q1", "C1", "K1", "T1", "T2", "T3", "T4"}
     assert {case[0] for case in CASES} == set(rules.RULES) - {"C1", "K1"}
 
 

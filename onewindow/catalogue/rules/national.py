@@ -128,13 +128,14 @@ def hours(guide: Guide) -> Iterator[Fault]:
 def promise(guide: Guide) -> Iterator[Fault]:
     if guide.promised is None and guide.statutory is None:
         yield Fault(("promised",), "法定时限和承诺时限都没有写。")
-    if guide.promised and guide.statutory and guide.statutory.days and _days(guide.promised) > _days(guide.statutory):
-        same = guide.promised.unit == guide.statutory.unit
+    promised, law = guide.promised, guide.statutory
+    if promised and law and law.days and natural_days(promised) > natural_days(law):
+        same = promised.unit == law.unit
         yield Fault(("promised", "days"), f"承诺时限比法定时限还长{'' if same else '（按 5 个工作日等于 7 天折算）'}。")
 
 
-def _days(limit: Limit) -> Fraction:
-    """In natural days."""
+def natural_days(limit: Limit) -> Fraction:
+    """Five working days are a week."""
     return limit.days * (Fraction(7, 5) if limit.unit == "working" else Fraction(1))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onewindow.catalogue.guide import Guide
-from onewindow.catalogue.procedure import AREAS
+from onewindow.catalogue.procedure import AREAS, Limit
 from onewindow.catalogue.rules.fault import Fault
+from onewindow.catalogue.rules.national import natural_days
 
 
 def _promised(guide: Guide) -> bool:
@@ -51,8 +52,17 @@ def main_papers_first(guide: Guide) -> Iterator[Fault]:
             yield Fault(("materials", i, "by_promise"), text)
 
 
+def in_time(guide: Guide) -> Iterator[Fault]:
+    """The clock runs while papers are lacking and nothing is decided: they must be there before the law's last day."""
+    if not any(paper.necessity == "tolerable" for paper in guide.materials) or not guide.statutory:
+        return
+    if natural_days(Limit(days=guide.gaps.days)) >= natural_days(guide.statutory):
+        yield Fault(("gaps", "days"), "容缺补交期限要比法定时限短：补齐之前不能作出决定，而法定时限照常计算。")
+
+
 RULES = (
     ("T1", "不该告知承诺的不告知承诺", away_from_danger),
     ("T2", "先告知再承诺", told_first),
     ("T3", "主要材料不容缺", main_papers_first),
+    ("T4", "容缺补交在法定时限以内", in_time),
 )
