@@ -38,6 +38,7 @@ PAGES: dict[str, tuple[str, tuple[object, ...]]] = {
     "item-version": ("GET", EVERYONE), "verify": ("GET", EVERYONE),
     # None has been announced here: tests/web/test_hearings.py.
     "hearings": ("GET", EVERYONE), "hearing": ("GET", (NO,) * 6), "hearing-notice": ("GET", (NO,) * 6),
+    "granted": ("GET", EVERYONE),
     "verify-certificate": ("GET", EVERYONE), "help": ("GET", EVERYONE), "healthz": ("GET", EVERYONE),
     "item-leaflet": ("GET", EVERYONE), "item-lists": ("POST", EVERYONE), "list": ("GET", EVERYONE),
     "list-ticks": ("POST", EVERYONE), "list-renewal": ("POST", EVERYONE), "my-lists": ("GET", SIGNED_IN),

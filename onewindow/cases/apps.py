@@ -5,7 +5,7 @@ class CasesConfig(AppConfig):
     name = "onewindow.cases"
 
     def ready(self) -> None:
-        from onewindow.cases import calendar_notices, changeover, deliveries, messages, party_messages, renewals
+        from onewindow.cases import calendar_notices, changeover, deliveries, grants, messages, party_messages, renewals
         from onewindow.cases.actions import (  # noqa: F401 - transitions declare themselves
             afterwards,
             agents,
@@ -33,3 +33,4 @@ class CasesConfig(AppConfig):
         subscribe("cases.parties", party_messages.on_entry)
         subscribe("cases.deliveries", deliveries.on_entry)
         subscribe("cases.renewals", renewals.on_entry)
+        subscribe("cases.grants", grants.on_entry)

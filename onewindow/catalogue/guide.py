@@ -223,6 +223,7 @@ SCOPES = {
     "": "只在本区", "national": "全国通办", "cross_province": "跨省通办", "cross_city": "跨市通办",
     "cross_county": "跨县通办",
 }  # fmt: skip
+PUBLICITY = {"": "行政许可依法公开", "none": "不公开：涉及国家秘密、商业秘密或者个人隐私"}
 
 
 class Guide(Strict):
@@ -298,6 +299,10 @@ class Guide(Strict):
             "提供虚假材料的一年内、骗取的三年内不得再次申请（行政许可法第七十八条、第七十九条）",
         ),
     ] = False
+    publicity: Annotated[
+        Literal["", "none"],
+        Said("准予决定的公开", "行政许可依法公开（行政许可法第四十条），个人只显示姓名的一部分", words=PUBLICITY),
+    ] = ""
     faq: Annotated[tuple[Faq, ...], Said("常见问题")] = ()
     contacts: Annotated[Contacts, Said("咨询、投诉和地点")] = Contacts()
     remedies: Annotated[Remedies, Said("复议与诉讼")] = Remedies()

@@ -37,6 +37,8 @@ class Item(models.Model):
     # Names of the certificates it changes, renews, issues again or cancels: "renew:公共场所卫生许可证".
     concerns = ArrayField(models.CharField(max_length=100), default=list)
     current = models.ForeignKey("ItemVersion", models.PROTECT, null=True, related_name="+")
+    # Its grants are kept out of the public register 许可公示: state secrets, business secrets, privacy.
+    grants_hidden = models.BooleanField(default=False)
     # What the files said when they were last loaded, and whether somebody has written a newer version on the web since.
     file_digest = models.CharField(max_length=64, blank=True)
     edited = models.BooleanField(default=False)

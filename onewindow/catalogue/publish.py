@@ -301,6 +301,7 @@ def _item(guide: Guide, version: ItemVersion, policy: rules.Policy, **known: Any
         complete=guide.complete,
         online_depth=guide.online.depth,
         concerns=[f"{guide.concerns.act}:{name}" for name in guide.concerns.certificates] if guide.concerns else [],
+        grants_hidden=guide.publicity == "none",
         current_id=version.pk,
         reviewed_on=_day(guide.updated),
         blocked_by=sorted(blocking),

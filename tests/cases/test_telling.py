@@ -111,7 +111,9 @@ def test_what_was_answered_meanwhile_is_too_late_and_no_error(calendar):
     clerk = officer("clerk", agency=case.agency_id).client
     late = clerk.post(f"/desk/cases/{case.number}/amendment-consent/", {"change": "1", "note": "更正确认书，已签名"})
     assert late.status_code == 409
-    assert "这一步已经办过，或者还没有到这一步" in late.content.decode() and "更正确认书，已签名" in late.content.decode()
+    assert (
+        "这一步已经办过，或者还没有到这一步" in late.content.decode() and "更正确认书，已签名" in late.content.decode()
+    )
 
 
 def test_only_what_stops_the_clock_is_offered(calendar):

@@ -46,6 +46,18 @@ CANCELLATION = {
     "given_back": "持证人自愿交回",
     "other": "法律、法规规定应当注销的其他情形",
 }
+# Where in its article each ground stands, so that the paper can be checked against the law.
+WHERE = {
+    "revoke": {
+        "abuse": "第一款第一项", "beyond_power": "第一款第二项", "procedure": "第一款第三项",
+        "unqualified": "第一款第四项", "fraud": "第二款", "other": "第一款第五项",
+    },
+    "recall": {"law": "第二款", "circumstances": "第二款"},
+    "cancel": {
+        "expired": "第一项", "death": "第二项", "ended": "第三项", "impossible": "第五项", "given_back": "第六项",
+        "other": "第六项",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ def _ended(case: Case, by: Actor, act: str, ground: str, reason: str, **more: An
     return {
         "certificate": certificate.number, "certificate_type": certificate.type_name, "holder": certificate.holder,
         "act": ending.move.transition.label, "ground": ending.grounds[ground], "reason": reason,  # type: ignore[attr-defined]
-        "article": ending.article if case.guide.kind == "行政许可" else "", **more,
+        "article": ending.article + WHERE.get(act, {}).get(ground, "") if case.guide.kind == "行政许可" else "", **more,
     }  # fmt: skip
 
 

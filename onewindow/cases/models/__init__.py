@@ -4,6 +4,7 @@ from onewindow.cases.models.calendar import CalendarChange, CalendarMove
 from onewindow.cases.models.case import Case, CaseQuerySet
 from onewindow.cases.models.changeover import Changeover
 from onewindow.cases.models.delivery import Delivery
+from onewindow.cases.models.grants import Grant
 from onewindow.cases.models.papers import CasePaper
 from onewindow.cases.models.parties import Party
 from onewindow.cases.models.proceedings import Proceeding, SitePhoto
@@ -13,6 +14,6 @@ from onewindow.cases.models.transfers import Transfer
 
 __all__ = [
     "CLOSED_STATES", "DESK_STATES", "EDITABLE_STATES", "OPEN_STATES", "CalendarChange", "CalendarMove", "Case",
-    "CasePaper", "CaseQuerySet", "Changeover", "CoFiller", "Delivery", "Party", "Presence", "Proceeding",
+    "CasePaper", "CaseQuerySet", "Changeover", "CoFiller", "Delivery", "Grant", "Party", "Presence", "Proceeding",
     "SitePhoto", "State", "Transfer",
 ]  # fmt: skip

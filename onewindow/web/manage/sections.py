@@ -44,7 +44,7 @@ SECTIONS = {
         Section("scrutiny", "核查听证", ("scrutiny",), "决定前必须做的事；核查要点会成为现场的表。"),
         Section("fees", "收费", ("fee_note", "fees"), "能不能网上缴费，在“基本信息”的网上办理里写。"),
         Section("result", "结果", ("result",), "证照和文书的样本由系统按这里写的生成。"),
-        Section("outcomes", "裁量与后续", ("concerns", "discretion", "forwarding", "vital")),
+        Section("outcomes", "裁量与后续", ("concerns", "discretion", "forwarding", "vital", "publicity")),
         Section("faq", "常见问题", ("faq",)),
         Section("contacts", "联系与救济", ("contacts", "remedies", "rights", "duties")),
     ]

@@ -3,6 +3,7 @@ from django.urls import path
 from onewindow.web.public import (
     calendar,
     events,
+    granted,
     hearings,
     items,
     lists,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("hearings/", hearings.index, name="hearings"),
     path("hearings/<uuid:pk>/", hearings.show, name="hearing"),
     path("hearings/<uuid:pk>/notice.pdf", hearings.notice, name="hearing-notice"),
+    path("granted/", granted.index, name="granted"),
     path("help/", pages.guidance, name="help"),
     path("healthz", pages.health, name="healthz"),
 ]
