@@ -111,8 +111,9 @@ def correction(case: Case) -> Deadline | None:
     """How long the applicant has to mend; None where the item sets no such period."""
     if not case.corrections or not case.guide.intake.answer_days:
         return None
-    asked = datetime.fromisoformat(case.corrections[-1]["asked_at"])
-    basis, days = "申请人补正的期限，逾期视为撤回（地方规定，按事项配置）", case.guide.intake.answer_days
+    last, basis = case.corrections[-1], "申请人补正的期限，逾期视为撤回（地方规定，按事项配置）"
+    # What the notice gave is not taken back by a later version of the guide.
+    asked, days = datetime.fromisoformat(last["asked_at"]), max(case.guide.intake.answer_days, last.get("days", 0))
     return _as_told(case, "correction", max, lambda: _running("correction", "补正", basis, asked, days))
 
 
@@ -173,13 +174,18 @@ def gap(case: Case) -> Deadline | None:
     if not told:
         return None
     basis = "容缺受理承诺：逾期不补视为撤回（地方规定，按事项配置）"
-    since, days = datetime.fromisoformat(told), case.guide.gaps.days
+    since, days = datetime.fromisoformat(told), gap_length(case)
     return _as_told(case, "gap", max, lambda: _running("gap", "补交容缺材料", basis, since, days))
+
+
+def gap_length(case: Case) -> int:
+    """As the letter promised; a later version of the guide may give more, never less."""
+    return max(case.guide.gaps.days, case.gaps.get("days", 0))
 
 
 def gap_days(case: Case) -> dict[str, date]:
     """The day of half the time, the working day before the end, and the end; empty while no period runs."""
-    until, days = gap(case), case.guide.gaps.days
+    until, days = gap(case), gap_length(case)
     if until is None:
         return {}
     calendar = until.due.calendar

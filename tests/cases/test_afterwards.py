@@ -78,7 +78,7 @@ class TestRevocation:
         second.sign(case, by=head(case))
         told = paper(case, "case.certificate_revoked")
         assert told["title"] == "撤销行政许可决定书" and told["number"].endswith("号")
-        assert "第六十九条" in told["article"] and told["heard"] == WHY["heard"]
+        assert told["article"].endswith("第六十九条第二款") and told["heard"] == WHY["heard"]
         assert (told["proposed_by"], told["signed_by"]) == ("XSPJ-decider", "局长")
 
     def test_fraud_bars_three_years_only_where_health_or_safety_is_concerned(self, monday):

@@ -5,13 +5,19 @@ from datetime import date
 
 import pytest
 
-from onewindow.cases import deadlines, notices
-from onewindow.cases.actions import extension, intake, outcome, pause
+from onewindow.accounts.models import CreditRecord
+from onewindow.cases import deadlines, notices, timers
+from onewindow.cases.actions import correction, extension, gap, intake, outcome, pause, version
+from onewindow.cases.promises import Promised
 from onewindow.documents import files
 from onewindow.documents.papers import paper_pdf
+from onewindow.kernel.ledger import System
 from onewindow.kernel.models import Entry
 from tests.cases.conftest import post, reviewed, submitted
+from tests.cases.test_changeover import papers, published
 from tests.cast import officer, sign_in
+from tests.factories import applications, cases
+from tests.factories.catalogue import flagship
 
 pytestmark = pytest.mark.django_db
 LICENCE = "XDA0106"  # 公共场所卫生许可
@@ -103,6 +109,61 @@ class TestAClockThatEndedWithoutItsAct:
         case = reviewed(submitted(LICENCE, scrutiny={}))
         outcome.grant(case, by=post(case, "decider"))
         assert {each.ended for each in deadlines.all_of(case)} == {"已办"}
+
+
+class TestANewVersionTakesBackNothingThatWasTold:
+    """By the rule that moves everybody."""
+
+    @pytest.fixture(autouse=True)
+    def monday(self, calendar, time_machine):
+        time_machine.move_to("2026-03-02 10:00+08:00")
+        return time_machine
+
+    def lacking(self):
+        case = applications.fill(cases.draft(flagship(LICENCE)), cases.citizen(), lacking=True)
+        intake.submit(case, by=cases.citizen(), promised=Promised(gaps=True))
+        return intake.accept(case, by=post(case, "clerk"))
+
+    def moved(self, case, **changes):
+        return version.move(case, by=System("test"), version=published(LICENCE, **changes))
+
+    def test_the_days_and_the_consequence_of_the_promise_hold(self, monday):
+        case = self.lacking()
+        assert deadlines.gap(case).date == date(2026, 3, 23)
+        self.moved(case, gaps={"days": 5, "record_months": 60})
+        assert deadlines.gap(case).date == date(2026, 3, 23)
+        monday.move_to("2026-03-24 09:00+08:00")
+        timers.run()
+        assert CreditRecord.objects.get(case_number=case.number).until == date(2027, 3, 24)
+
+    def test_more_days_are_given(self):
+        case = self.lacking()
+        self.moved(case, gaps={"days": 18})
+        assert deadlines.gap(case).date == date(2026, 3, 26)
+
+    def test_a_paper_that_is_asked_of_nobody_any_more_is_not_waited_for(self, monday):
+        case = self.lacking()
+        self.moved(case, materials=papers(LICENCE, without=("rules",)))
+        assert (case.open_gaps, case.gap_on) == ([], None)
+        monday.move_to("2026-03-24 09:00+08:00")
+        timers.run()
+        case.refresh_from_db()
+        assert case.state == "reviewing"
+
+    def test_a_paper_under_another_key_is_lacking_under_that_one(self):
+        case = self.lacking()
+        (old,) = [row for row in papers(LICENCE) if row["key"] == "rules"]
+        self.moved(case, materials=papers(LICENCE, old | {"key": "regime"}, without=("rules",)))
+        gap.hand_in(case, by=cases.citizen(), material="regime", file=applications.picture(cases.citizen()))
+        assert case.open_gaps == []
+
+    def test_the_last_day_of_a_correction_holds(self):
+        case = submitted(LICENCE)
+        remarks = [{"on": f"material:{case.guide.materials[0].key}", "text": "章盖得不清楚，请重盖"}]
+        correction.ask_for_corrections(case, by=post(case, "clerk"), remarks=remarks)
+        told = case.due_on
+        self.moved(case, intake={"answer_days": 5})
+        assert case.due_on == told
 
 
 def test_what_was_answered_meanwhile_is_too_late_and_no_error(calendar):

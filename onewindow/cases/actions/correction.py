@@ -50,7 +50,7 @@ def ask_for_corrections(case: Case, *, by: Actor, remarks: list[dict[str, str]],
     remarks, nth = intake.remark_on(case, remarks)
     asked = {
         "asked_at": clock.now().isoformat(), "items": remarks, "why_again": why_again, "answered_at": "",
-        "stood": {key: _mark(value) for key, value in case.form.items()},
+        "days": case.guide.intake.answer_days, "stood": {key: _mark(value) for key, value in case.form.items()},
     }  # fmt: skip
     case.corrections = [*case.corrections, asked]
     case.state = State.CORRECTING

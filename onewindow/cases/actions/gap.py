@@ -28,7 +28,10 @@ def promise_papers(case: Case, lacking: Sequence[Material]) -> None:
     papers = [
         {"key": paper.key, "name": paper.name, "standard": paper.standard, "closed_at": ""} for paper in lacking
     ]  # fmt: skip
-    case.gaps = {"promised_at": clock.now().isoformat(), "told_at": "", "papers": papers, "reminded": []}
+    case.gaps = {
+        "promised_at": clock.now().isoformat(), "told_at": "", "papers": papers, "reminded": [],
+        "days": case.guide.gaps.days, "record_months": case.guide.gaps.record_months,
+    }  # fmt: skip
 
 
 def settle(case: Case) -> None:
@@ -49,13 +52,19 @@ def tell(case: Case) -> dict[str, Any]:
     assert until is not None
     return {
         "gaps": [{"name": paper["name"], "standard": paper["standard"]} for paper in case.open_gaps],
-        "gap_days": case.guide.gaps.days, "gap_until": until.date.isoformat(), "gap_consequence": consequence(case),
+        "gap_days": deadlines.gap_length(case), "gap_until": until.date.isoformat(),
+        "gap_consequence": consequence(case),
     }  # fmt: skip
 
 
 def consequence(case: Case) -> str:
-    months = case.guide.gaps.record_months
+    months = record_months(case)
     return CONSEQUENCE + (f"逾期不补的记入信用记录（{months} 个月）。" if months else "")
+
+
+def record_months(case: Case) -> int:
+    """As the letter said, whatever a later version of the guide says."""
+    return int(case.gaps.get("record_months", case.guide.gaps.record_months))
 
 
 def names(case: Case) -> str:
@@ -145,12 +154,12 @@ def lapse(case: Case, *, by: Actor) -> dict[str, Any]:
     case.finished_at = clock.now()
     case.state = State.WITHDRAWN
     deadlines.refresh(case)
-    rule = case.guide.gaps
+    rule, months = case.guide.gaps, record_months(case)
     kept = credit.record(
         person=case.person, organisation=case.organisation, agency=case.agency, ground=CreditRecord.Ground.GAP,
-        happened=reason, months=rule.record_months, by=by, case_number=case.number,
+        happened=reason, months=months, by=by, case_number=case.number,
         basis="、".join(map(str, rule.basis)),
-    ) if rule.record_months else None  # fmt: skip
+    ) if months else None  # fmt: skip
     facts: dict[str, Any] = {
         "reason": reason, "gap_until": until, "papers": notices.handed_in(case),
         "credit": f"已记入信用记录（{kept.until:%Y年%-m月%-d日}前有效）" if kept and kept.until else "",

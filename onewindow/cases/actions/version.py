@@ -35,6 +35,7 @@ def move(case: Case, *, by: Actor, version: ItemVersion) -> dict[str, Any]:
     _go_on(case, version)
     case.answers, case.form, case.set_aside = carried.answers, carried.form, carried.set_aside
     case.remarks = _answerable(case)
+    case.gaps = _lacking(case, versions.renamed(old.guide, version.guide))
     deadlines.refresh(case)
     said = [effect.words for effect in effects]
     return {
@@ -66,6 +67,14 @@ def _go_on(case: Case, version: ItemVersion) -> None:
         ]
     if case.state == State.REVIEWING and case.step >= len(names):
         case.state = State.DECIDING
+
+
+def _lacking(case: Case, renamed: dict[str, str]) -> dict[str, Any]:
+    """容缺: what only got another key is lacking under that; what is no longer asked for is not lacking."""
+    asked = {each.key for each in case.guide.materials if each.necessity != "optional"}
+    papers = [paper | {"key": renamed.get(paper["key"], paper["key"])} for paper in case.gaps.get("papers", [])]
+    kept = [paper for paper in papers if paper["closed_at"] or paper["key"] in asked]
+    return case.gaps | {"papers": kept} if kept else {}
 
 
 def _answerable(case: Case) -> list[dict[str, Any]]:

@@ -153,9 +153,9 @@ class Case(Flowing):
     set_aside = models.JSONField(default=dict, blank=True)
     # Open pre-review remarks: [{"on": "form:age" | "material:id_card" | "", "text": …, "fixed": bool}].
     remarks = models.JSONField(default=list, blank=True)
-    # 补正: [{"asked_at", "items": [{"on", "text"}], "why_again", "answered_at"}], 特别程序: [{"procedure", "from",
-    # "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason", "at"}, before
-    # it is granted {"asked": {"days", "reason", "by_name", "at", "to"}}, or {}.
+    # 补正: [{"asked_at", "items": [{"on", "text"}], "why_again", "answered_at", "days"}], 特别程序: [{"procedure",
+    # "from", "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason", "at"},
+    # before it is granted {"asked": {"days", "reason", "by_name", "at", "to"}}, or {}.
     corrections = models.JSONField(default=list, blank=True)
     stops = models.JSONField(default=list, blank=True)
     extension = models.JSONField(default=dict, blank=True)
@@ -175,8 +175,9 @@ class Case(Flowing):
     outside_system = models.CharField(max_length=40, blank=True)
     outside_number = models.CharField(max_length=60, blank=True)
     outside = models.JSONField(default=dict, blank=True)
-    # 容缺: {"promised_at", "told_at", "papers": [{"key", "name", "standard", "closed_at"}], "reminded", "lapsed_at"},
-    # 告知承诺: {"licence", "proofs": [keys], "promised_at", "withdrawn_at"}, 事后核查: actions.later_check; or {}.
+    # 容缺: {"promised_at", "told_at", "papers": [{"key", "name", "standard", "closed_at"}], "reminded", "lapsed_at",
+    # "days", "record_months"}, 告知承诺: {"licence", "proofs": [keys], "promised_at", "withdrawn_at"},
+    # 事后核查: actions.later_check; or {}.
     gaps = models.JSONField(default=dict, blank=True)
     promise = models.JSONField(default=dict, blank=True)
     later_check = models.JSONField(default=dict, blank=True)
