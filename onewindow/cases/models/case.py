@@ -154,8 +154,8 @@ class Case(Flowing):
     # Open pre-review remarks: [{"on": "form:age" | "material:id_card" | "", "text": …, "fixed": bool}].
     remarks = models.JSONField(default=list, blank=True)
     # 补正: [{"asked_at", "items": [{"on", "text"}], "why_again", "answered_at", "days"}], 特别程序: [{"procedure",
-    # "from", "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason", "at"},
-    # before it is granted {"asked": {"days", "reason", "by_name", "at", "to"}}, or {}.
+    # "from", "until", "days", "basis", "reason", "ended", "result"}] (days as ISO text), 延期: {"days", "reason",
+    # "at"}, before it is granted {"asked": {"days", "reason", "by_name", "at", "to"}}, or {}.
     corrections = models.JSONField(default=list, blank=True)
     stops = models.JSONField(default=list, blank=True)
     extension = models.JSONField(default=dict, blank=True)
