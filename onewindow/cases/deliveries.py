@@ -162,7 +162,8 @@ def remedies(case: Case, rows: Iterable[Delivery]) -> list[Remedy]:
     own = case.guide.remedies
     if not (own.reconsideration or not case.guide.complete):
         return []
-    last = max((row for row in rows if row.kind in AGAINST and row.is_effective), key=_since, default=None)
+    against = (row for row in rows if row.kind in AGAINST and row.is_effective)
+    last = max(against, key=lambda row: (_since(row), row.entry), default=None)
     if last is None:
         return []
     periods = deadlines.remedies(_since(last))

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from onewindow.accounts.models import CreditRecord
-from onewindow.cases import deadlines, notices, timers
+from onewindow.cases import deadlines, deliveries, notices, timers
 from onewindow.cases.actions import correction, extension, gap, intake, outcome, pause, version
+from onewindow.cases.models import Delivery
 from onewindow.cases.promises import Promised
 from onewindow.documents import files
 from onewindow.documents.papers import paper_pdf
@@ -164,6 +165,17 @@ class TestANewVersionTakesBackNothingThatWasTold:
         told = case.due_on
         self.moved(case, intake={"answer_days": 5})
         assert case.due_on == told
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_papers_of_one_day_the_later_one_is_the_one_to_object_to(calendar, order):
+    case, day = accepted(), date(2026, 3, 2)
+    kinds = ["correction_order", "revoked"]
+    rows = [
+        Delivery(case=case, kind=kind, entry=n, way="online", effective_on=day, title=kind)
+        for n, kind in enumerate(kinds)
+    ]
+    assert {each.row.kind for each in deliveries.remedies(case, rows[::order])} == {"revoked"}
 
 
 def test_what_was_answered_meanwhile_is_too_late_and_no_error(calendar):
