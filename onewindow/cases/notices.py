@@ -77,10 +77,15 @@ KINDS = {
 
 
 def number_of(case: Case, nature: str, nth: int = 1) -> str:
-    """Organ's short name, nature, year and the case's serial: unique without a counter of its own."""
+    """Organ's short name, nature, year of the act (GB/T 9704) and the case's serial: unique without a counter.
+
+    In a later year the serial begins with the case's own year: another case bears the plain one then.
+    """
     organ = case.agency.short_name.removeprefix("区").removesuffix("局").removesuffix("分局") or case.agency_id
     again = f"-{nth}" if nth > 1 else ""
-    return f"{settings.DISTRICT_NAME[0]}{organ}{nature}字〔20{case.number[6:8]}〕第{case.number[8:15]}号{again}"
+    year = clock.today().year
+    serial = case.number[8:15] if case.number[6:8] == f"{year % 100:02d}" else case.number[6:15]
+    return f"{settings.DISTRICT_NAME[0]}{organ}{nature}字〔{year}〕第{serial}号{again}"
 
 
 def title_of(case: Case, kind: str) -> str:

@@ -61,6 +61,17 @@ class TestAYearWithoutAList:
         assert accepted(statutory={"days": 13}, promised=None).statutory_due == date(2027, 1, 4)
 
 
+def test_a_paper_of_the_next_year_bears_that_year_and_nobody_elses_number(calendar, time_machine):
+    time_machine.move_to("2026-12-31 10:00+08:00")
+    case = accepted()
+    assert "受字〔2026〕第" in facts(case, "case.accepted")["number"]
+    time_machine.move_to("2027-01-05 10:00+08:00")
+    pause.terminate(case, by=post(case, "decider"), reason="申请人已经注销，主体不存在了")
+    other = pause.terminate(accepted(), by=post(case, "decider"), reason="申请人已经注销，主体不存在了")
+    late, own = (facts(each, "case.terminated")["number"] for each in (case, other))
+    assert f"终字〔2027〕第26{case.number[8:15]}号" in late and f"终字〔2027〕第{other.number[8:15]}号" in own
+
+
 class TestAnExtensionOfNaturalDays:
     @pytest.fixture
     def case(self, calendar, time_machine):
