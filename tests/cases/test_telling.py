@@ -200,6 +200,31 @@ def test_what_was_answered_meanwhile_is_too_late_and_no_error(calendar):
     )
 
 
+class TestTheOrganIsLate:
+    """The page does not go on naming a day that has passed."""
+
+    @pytest.fixture
+    def case(self, calendar, time_machine):
+        time_machine.move_to("2026-03-02 10:00+08:00")
+        return accepted(contacts={"consult": "028-96123", "complain": "028-12345"})
+
+    def seen(self, case):
+        return sign_in(case.filed_by).get(f"/my/cases/{case.number}/").content.decode()
+
+    def test_until_then_the_day_is_named(self, case):
+        assert "最迟 <b>3月9日（周一）</b>有结果" in self.seen(case) and "还没有结果" not in self.seen(case)
+
+    def test_past_the_promise_the_day_by_law_is_named_and_whom_to_ask(self, case, time_machine):
+        time_machine.move_to("2026-03-10 10:00+08:00")
+        said = self.seen(case)
+        assert "已经过了 3月9日（周一），还没有结果" in said and "法定期限到 3月30日（周一）" in said
+        assert 'href="tel:028-96123"' in said and 'href="tel:028-12345"' in said and "行政诉讼，要求" not in said
+
+    def test_past_the_day_by_law_one_may_object(self, case, time_machine):
+        time_machine.move_to("2026-04-10 10:00+08:00")
+        assert "可以依法申请行政复议，或者向人民法院提起行政诉讼，要求作出决定" in self.seen(case)
+
+
 def test_only_what_stops_the_clock_is_offered(calendar):
     case = accepted(pauses=[{"procedure": "publicity", "cites": [{"law": "《某条例》", "article": "第九条"}]}])
     offered = page(case, "reviewer")
