@@ -97,8 +97,14 @@ def workbook(bodies: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def plain_workbook(title: str, rows: Iterable[Iterable[Any]]) -> bytes:
+    return book_of([(title, rows)])
+
+
+def book_of(sheets: Iterable[tuple[str, Iterable[Iterable[Any]]]]) -> bytes:
+    """Each with its headings in the first row."""
     book = Workbook(write_only=True)
-    _put(book, title, [list(row) for row in rows])
+    for title, rows in sheets:
+        _put(book, title, [list(row) for row in rows])
     return _bytes(book)
 
 
@@ -150,7 +156,7 @@ def _put(book: Workbook, title: str, rows: list[list[Any]]) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
     for n, heading in enumerate(rows[0], 1):
-        long = max((len(str(row[n - 1] or "")) for row in rows[1:201]), default=0)
+        long = max((len(str(row[n - 1] or "")) for row in rows[1:201] if len(row) >= n), default=0)
         sheet.column_dimensions[get_column_letter(n)].width = min(max(len(heading) * 2 + 2, long * 1.6, 8), 60)
     sheet.append([_styled(sheet, heading) for heading in rows[0]])
     for row in rows[1:]:

@@ -30,6 +30,8 @@ class Row:
     done: int = 0
     missed: int = 0
     given_up: int = 0
+    # Of the day's, neither served nor missed nor given up: still in line, or, once the day is over, left standing.
+    left: int = 0
     # Minutes: half waited less, nine of ten waited less, the longest.
     wait: float | None = None
     wait90: float | None = None
@@ -99,6 +101,7 @@ def _row(name: str, tickets: list[Ticket]) -> Row:
     off = [abs(t.waited - t.reckoned) for t in tickets if t.waited is not None and t.reckoned is not None]
     return Row(
         name, len(tickets), states.count(State.DONE), states.count(State.MISSED), states.count(State.GIVEN_UP),
+        sum(state not in {State.DONE, State.MISSED, State.GIVEN_UP} for state in states),
         _round(median(waits)) if waits else None, _round(quantiles(waits, n=10)[-1]) if len(waits) > 1 else None,
         _round(max(waits)) if waits else None, _round(median(took)) if took else None,
         _round(median(off)) if off else None,

@@ -270,7 +270,7 @@ class TestDay:
         book = load_workbook(io.BytesIO(reply.content))
         assert book.sheetnames == ["全天", "各区", "业务组", "各时段", "窗口", "人员", "咨询"]
         (zone,) = list(book["各区"].iter_rows(min_row=2, values_only=True))
-        assert zone[:5] == ("综合服务区", 3, 1, 1, 0) and zone[10] == 1
+        assert zone[:6] == ("综合服务区", 3, 1, 1, 0, 1) and zone[11] == 1
         (line,) = list(book["窗口"].iter_rows(min_row=2, values_only=True))
         assert line[:5] == ("A01", 1, 10, 46, 30)
         cell = book["咨询"]["D2"]

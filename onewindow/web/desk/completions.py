@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -14,9 +13,9 @@ from onewindow.catalogue.models import Item
 from onewindow.exchange import imports
 from onewindow.exchange.models import Batch, Completion
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.workbooks import download
 
 office_only = staff_only("clerk", "manager", "operator")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Days counted, imports and refused rows shown; all refused rows are in the Excel sheet.
 DAYS, BATCHES, REASONS = 100, 20, 100
 
@@ -75,7 +74,7 @@ def errors(request: SignedIn, pk: int) -> HttpResponse:
     batch = get_object_or_404(_batches(request), pk=pk)
     if not batch.faults:
         raise Http404
-    return _file(imports.error_sheet(batch), f"没有导入的行 {batch.pk}.xlsx")
+    return download(imports.error_sheet(batch), f"没有导入的行 {batch.pk}.xlsx")
 
 
 @office_only
@@ -83,10 +82,4 @@ def template(request: SignedIn) -> HttpResponse:
     items = Item.objects.filter(current__body__has_key="outside").order_by("code")
     if not request.principal.has("operator"):
         items = items.filter(agency_id__in=request.principal.agencies("clerk", "manager"))
-    return _file(imports.template(items), "外部办结 模板.xlsx")
-
-
-def _file(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return response
+    return download(imports.template(items), "外部办结 模板.xlsx")

@@ -11,8 +11,8 @@ from onewindow.catalogue.sheets import plain_workbook
 from onewindow.kernel import clock, wire
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.desk.errands import TOWN
+from onewindow.web.workbooks import download
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 50
 # Rows of one workbook: about ten years of a town.
 MOST = 20_000
@@ -41,5 +41,4 @@ def workbook(request: SignedIn) -> HttpResponse:
     """The whole record book: the agent's own, or that of the towns one looks after."""
     errands: ErrandQuerySet = Errand.objects.open_to(request.principal)
     rows = [book.row(line) for line in book.lines(book.listed(errands).order_by("id")[:MOST])]
-    named = {"Content-Disposition": f'attachment; filename="errands-{clock.today():%Y%m%d}.xlsx"'}
-    return HttpResponse(plain_workbook("代办台账", [book.HEAD, *rows]), content_type=XLSX, headers=named)
+    return download(plain_workbook("代办台账", [book.HEAD, *rows]), f"代办台账{clock.today():%Y%m%d}.xlsx")

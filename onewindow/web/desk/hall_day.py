@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
+from onewindow.catalogue.sheets import book_of
 from onewindow.feedback import figures
 from onewindow.hall import daily
 from onewindow.hall.daily import Day, Row
 from onewindow.kernel import clock
 from onewindow.web.account.guards import SignedIn
 from onewindow.web.desk.floor import manager_only, site_of
+from onewindow.web.workbooks import download
 
 COUNTS = (
     "取号",
     "已办",
     "过号",
     "放弃",
+    "没办到",
     "等候中位（分）",
     "九成不超过（分）",
     "最长（分）",
     "办理中位（分）",
     "预计误差中位（分）",
 )
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Table = tuple[str, tuple[str, ...], list[list[Any]]]
 
 
@@ -57,7 +55,7 @@ def _day(text: str) -> date | None:
 
 def _counts(row: Row) -> list[Any]:
     return [
-        row.drawn, row.done, row.missed, row.given_up, row.wait, row.wait90, row.longest, row.service, row.off
+        row.drawn, row.done, row.missed, row.given_up, row.left, row.wait, row.wait90, row.longest, row.service, row.off
     ]  # fmt: skip
 
 
@@ -97,33 +95,10 @@ def _tables(report: Day) -> list[Table]:
     return [table for table in tables if table[2]]
 
 
-def _plain(cell: Any) -> Any:
-    return ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell
-
-
 def _workbook(report: Day, tables: Iterable[Table]) -> HttpResponse:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "全天"
-    sheet.append([f"{report.site} {report.day:%Y-%m-%d} 大厅日报"])
-    if not report.total.drawn:
-        sheet.append(["这一天没有人取号。"])
-    for label, value in zip(COUNTS, _counts(report.total), strict=True):
-        sheet.append([label, value])
-    sheet.append(["预约未到", report.no_shows])
-    for title, head, rows in tables:
-        page = book.create_sheet(title)
-        page.append(head)
-        for row in rows:
-            page.append([_plain(cell) for cell in row])
-        for cell in (cell for line in page.iter_rows(min_row=2) for cell in line if isinstance(cell.value, str)):
-            cell.data_type = "s"  # what somebody typed is never a formula
-        page.freeze_panes = "B2"
-        for cell in page[1]:
-            cell.font = Font(bold=True)
-            page.column_dimensions[cell.column_letter].width = 14
-    data = io.BytesIO()
-    book.save(data)
-    named = {"Content-Disposition": f'attachment; filename="hall-{report.site.pk}-{report.day:%Y%m%d}.xlsx"'}
-    return HttpResponse(data.getvalue(), content_type=XLSX, headers=named)
+    title = f"{report.site} {report.day:%Y-%m-%d} 大厅日报"
+    told = [[label, value] for label, value in zip(COUNTS, _counts(report.total), strict=True)]
+    empty = [] if report.total.drawn else [["这一天没有人取号。"]]
+    sheets: list[tuple[str, list[Any]]] = [("全天", [[title, ""], *empty, *told, ["预约未到", report.no_shows]])]
+    sheets += [(name, [head, *rows]) for name, head, rows in tables]
+    return download(book_of(sheets), f"大厅日报 {report.site} {report.day:%Y-%m-%d}.xlsx")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from openpyxl import Workbook
 
 from onewindow.cases import reuse
+from onewindow.catalogue.sheets import plain_workbook
 from onewindow.kernel import clock, wire
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.workbooks import download
 
 COLUMNS = ("月份", "部门", "事项", "办件", "需要的材料", "取用以前的", "共享核验", "新交", "免交比例（%）")
 
@@ -35,17 +35,7 @@ def show(request: SignedIn) -> HttpResponse:
 
 
 def _workbook(rows: list[dict[str, Any]], year: int) -> HttpResponse:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = f"{year}年少交材料"
-    sheet.append(COLUMNS)
-    for row in rows:
-        names = ("organ", "name", "cases", "needed", "vault", "shared", "new", "share")
-        sheet.append([f"{row['month']:%Y-%m}", *(row[name] for name in names)])
-    sheet.append([reuse.DEFINITION])
-    data = io.BytesIO()
-    book.save(data)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    named = {"Content-Disposition": f'attachment; filename="paper-reuse-{year}.xlsx"'}
-    return HttpResponse(data.getvalue(), content_type=kind, headers=named)
+    names = ("organ", "name", "cases", "needed", "vault", "shared", "new", "share")
+    lines = [[f"{row['month']:%Y-%m}", *(row[name] for name in names)] for row in rows]
+    title = f"{year}年少交材料"
+    return download(plain_workbook(title, [COLUMNS, *lines, [reuse.DEFINITION]]), f"{title}.xlsx")

@@ -22,12 +22,12 @@ from onewindow.kernel import clock, ledger, wire
 from onewindow.kernel.clock import sheets
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
+from onewindow.web.workbooks import download
 
 PAGE = 50
 # After so long with nobody at it the page says that the worker may not be running.
 WAIT = timedelta(minutes=3)
 MOST_BYTES = 2 * 1024 * 1024
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPED = ("source", "day", "working", "name", "day_source")
 ONLY = {"": "全部", "shorter": "提前的", "overdue": "已到期的"}
 HEAD = ["办件编号", "事项", "部门", "时限", "原来", "现在", "相差（天）", "说明"]
@@ -198,10 +198,3 @@ def reverse(request: SignedIn, pk: int) -> HttpResponse:
     except ValueError as problem:
         return _show(request, change, str(problem), status=422)
     return redirect("manage-calendar-change", earlier.pk)
-
-
-def download(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    quoted = urlencode({"": name})[1:].replace("+", "%20")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quoted}"
-    return response

@@ -16,9 +16,9 @@ from onewindow.catalogue.models import Draft
 from onewindow.kernel import clock
 from onewindow.web.account.guards import SignedIn
 from onewindow.web.manage.door import content_only, editor_only
+from onewindow.web.workbooks import download
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A workbook of so many is written in some seconds.
 MOST_OUT = 500
 MOST_BYTES = 5 * 1024 * 1024
@@ -44,9 +44,7 @@ def index(request: SignedIn) -> HttpResponse:
 def report(request: SignedIn) -> HttpResponse:
     """The list with every sentence, for the agencies."""
     wanted = health.Filter.read(request.GET)
-    return workbook_file(
-        sheets.plain_workbook("目录体检", health.sheet(wanted)), f"目录体检 {clock.today():%Y-%m-%d}.xlsx"
-    )
+    return download(sheets.plain_workbook("目录体检", health.sheet(wanted)), f"目录体检 {clock.today():%Y-%m-%d}.xlsx")
 
 
 @content_only
@@ -61,15 +59,7 @@ def export(request: SignedIn) -> HttpResponse:
         messages.error(request, f"一次最多导出 {MOST_OUT} 项，请先按部门或情况筛选。")
         return redirect(f"{reverse('manage-catalogue')}?{request.GET.urlencode()}")
     name = items[0].code if len(items) == 1 else f"{len(items)}项"
-    return workbook_file(sheets.workbook(item.current.body for item in items if item.current), f"实施清单 {name}.xlsx")
-
-
-def workbook_file(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename*=UTF-8''{urlencode({'': name})[1:].replace('+', '%20')}"
-    )
-    return response
+    return download(sheets.workbook(item.current.body for item in items if item.current), f"实施清单 {name}.xlsx")
 
 
 @editor_only

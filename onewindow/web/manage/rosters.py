@@ -22,8 +22,8 @@ from onewindow.hall.sessions import monday_of
 from onewindow.kernel import clock, ledger, wire
 from onewindow.kernel.flow import REGISTRY, Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
-from onewindow.web.manage.calendar import download
 from onewindow.web.manage.halls import hall_of, halls_of
+from onewindow.web.workbooks import download
 
 WEEKS_AHEAD, WEEKS_BACK = 4, 8
 manager_only = staff_only("manager")

@@ -17,8 +17,9 @@ from onewindow.kernel import clock, wire
 from onewindow.kernel.flow import Conflict
 from onewindow.web.account.guards import SignedIn, staff_only
 from onewindow.web.manage.act import Plain, offers
-from onewindow.web.manage.catalogue import MOST_BYTES, workbook_file
+from onewindow.web.manage.catalogue import MOST_BYTES
 from onewindow.web.manage.transfer_forms import ACTS, Plan, codes_in
+from onewindow.web.workbooks import download
 
 PAGE = 30
 State = Transfer.State
@@ -118,7 +119,7 @@ def items(request: SignedIn, pk: int) -> HttpResponse:
         found = transfers.impact(plan).items
         rows: list[list[Any]] = [["事项编号", "事项名称", "事项类型", "现在的实施主体", "版本"]]
         rows += [[i.code, i.name, i.kind, i.agency.name, i.current.number if i.current else ""] for i in found]
-        return workbook_file(sheets.plain_workbook("划转事项", rows), f"划转事项 {plan.subject}.xlsx")
+        return download(sheets.plain_workbook("划转事项", rows), f"划转事项 {plan.subject}.xlsx")
     if not request.principal.has_at(None, "editor"):
         raise Http404
     given = request.FILES.get("workbook")
