@@ -9,13 +9,14 @@ from onewindow.hall.models import SpecialDay, Zone
 from onewindow.kernel import clock
 
 REASON = "演示环境全天开放"
-DAYS = 7
+# Not more: the extended sessions of the week, rosters and all, are to be seen as they are.
+DAYS = 2
 # Times to book from the first start on: the worker makes the others at night.
 BOOKABLE = 3
 
 
 def open_all_day() -> None:
-    """Today and the next days, at every site that has zones; days somebody has set already stay."""
+    """Today and tomorrow, at every site that has zones; days somebody has set already stay."""
     today = clock.today()
     sites = Zone.objects.order_by("site").values_list("site", flat=True).distinct()
     days = [today + timedelta(days=ahead) for ahead in range(DAYS)]
