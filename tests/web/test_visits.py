@@ -156,3 +156,21 @@ class TestLeftOpen:
         address = [called.visit.secret, called.pk]
         assert "号只在当天有用" in client.post(reverse("ticket-return", args=address), follow=True).content.decode()
         assert paces.measured([queue.pk])[queue.pk].minutes == queue.usual_minutes
+
+
+def test_scanned_again_the_number_is_shown_and_what_is_off_is_said_plainly(client, citizen, two, time_machine):
+    time_machine.move_to("2026-03-02 09:00+08:00", tick=False)
+    starts = clock.now() + timedelta(minutes=5)
+    slot = Slot.objects.create(
+        queue=two[0], starts=starts, ends=starts + timedelta(hours=1), online=3, taken_online=2)  # fmt: skip
+    made = Booking.objects.create(slot=slot, user=citizen.user, person=citizen.person, state="booked")
+    address = reverse("kiosk-check-in", args=["510114"])
+    for _ in range(2):
+        page = client.post(address, {"number": made.number}, follow=True).content.decode()
+        assert Ticket.objects.get().number in page
+    held = Booking.objects.create(slot=slot, user=None, state="held", until=starts)
+    assert "还没有确认" in client.post(address, {"number": held.number}, follow=True).content.decode()
+    Booking.objects.filter(pk=held.pk).update(state="cancelled")
+    slot.taken_online = 1
+    slot.save()
+    assert "状态是“已取消”，请直接取号" in client.post(address, {"number": held.number}, follow=True).content.decode()

@@ -101,7 +101,9 @@ def check_in(request: Request, code: str) -> HttpResponse:
     if request.method == "POST":
         try:
             found = _booked(request, site)
-            booking.check_in(found, by=KIOSK)
+            if found.ticket is None:
+                _ensure_due(found)
+                booking.check_in(found, by=KIOSK)
             return _given(request, found.ticket.visit)  # type: ignore[union-attr]
         except (ValueError, Conflict) as problem:
             messages.error(request, str(problem))
@@ -110,10 +112,18 @@ def check_in(request: Request, code: str) -> HttpResponse:
     return render(request, "kiosk/check_in.html", {"site": site, "typed": request.POST.get("number", "")})
 
 
+def _ensure_due(found: Booking) -> None:
+    """In words for whoever stands there; scanned again, one who has checked in is shown the number."""
+    if found.state in {Booking.State.HELD, Booking.State.OFFERED}:
+        raise ValueError("这个预约还没有确认，请先在手机上按“确认预约”，或直接取号。")
+    if found.state != Booking.State.BOOKED:
+        raise ValueError(f"这个预约的状态是“{found.get_state_display()}”，请直接取号，或到导办台问一下。")
+
+
 def _booked(request: Request, site: Site) -> Booking:
     """By the number of the booking; at a device of ours also by the card, which finds today's and signs nobody in."""
     typed = request.POST.get("number", "")
-    known = Booking.objects.select_related("slot__queue__zone", "slot__queue__site", "item", "person")
+    known = Booking.objects.select_related("slot__queue__zone", "slot__queue__site", "item", "person", "ticket__visit")
     here = known.filter(slot__queue__site=site)
     found = here.filter(number=numbers.read_share_number(typed)).first()
     device, card = request.device, "".join(typed.split()).upper()
@@ -121,8 +131,8 @@ def _booked(request: Request, site: Site) -> Booking:
         if not limits.hit(f"card:{device.key}", limit=60, per=timedelta(minutes=10)):
             raise ValueError("这台设备刚刚查得太频繁，请稍等，或到导办台。")
         person = Person.find(card)
-        today = here.filter(person=person, state="booked", slot__starts__date=clock.today()) if person else here.none()
-        found = today.order_by("slot__starts").first()
+        known = here.filter(person=person, state__in=["booked", "arrived"], slot__starts__date=clock.today())
+        found = known.order_by("-state", "slot__starts").first() if person else None
     if found is None:
         raise ValueError("没有找到这个预约号，请核对，或直接取号。")
     return found
