@@ -122,6 +122,14 @@ def test_who_needs_a_language_or_a_low_counter_waits_for_such_a_window(client, d
     assert list(made) == [("sgn", True, ""), ("", True, "pregnant"), ("sgn", False, "")]
 
 
+def test_where_no_window_serves_nobody_is_told_that_the_turn_is_near(client, queue):
+    mine = drawn(queue)
+    page = client.get(reverse("ticket", args=[mine.visit.secret])).content.decode()
+    assert "现在没有窗口在办这个业务" in page and "快到您了" not in page
+    seated(a_window("A01", queue))
+    assert "快到您了" in client.get(reverse("ticket", args=[mine.visit.secret])).content.decode()
+
+
 class TestLeftOpen:
     """Officers who went home, and numbers nobody ended."""
 
