@@ -144,7 +144,9 @@ class TestPriority:
         drawn(queue)
         nine.move_to(NINE + timedelta(minutes=5), tick=False)
         mine = drawn(queue)
-        said = {"ticket": mine.pk, "priority": "disabled", "reason": "残疾人证"}
+        said = {"ticket": mine.number.lower(), "priority": "disabled", "reason": "残疾人证"}
+        wrong = desk.post(reverse("desk-number-priority"), said | {"ticket": "Z999"})
+        assert "没有“Z999”这个号" in wrong.content.decode() and 'value="Z999"' in wrong.content.decode()
         assert "已按“残疾人”优先" in desk.post(reverse("desk-number-priority"), said, follow=True).content.decode()
         mine.refresh_from_db()
         assert mine.turn_at == NINE - timedelta(minutes=15)

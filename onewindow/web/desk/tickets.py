@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from onewindow.accounts.counter import person_at_window
@@ -100,10 +100,10 @@ def _person(request: SignedIn) -> Person | None:
 @staff_only(*USHERS)
 def prioritise(request: SignedIn) -> HttpResponse:
     tickets = Ticket.objects.select_related("queue__zone", "site", "visit").filter(day=clock.today())
-    pk = wire.whole(request.POST.get("ticket", "")) or 0
-    if not pk:
-        return _refused(request, "请选择一个在等候的号。")
-    ticket = get_object_or_404(tickets, pk=pk, site__in=_sites(request))
+    asked = request.POST.get("ticket", "").strip().upper()
+    ticket = tickets.filter(number=asked, site__in=_sites(request)).order_by("-state").first()
+    if ticket is None:
+        return _refused(request, f"今天没有“{asked[:6]}”这个号，请照号票输入。" if asked else "请输入一个在等候的号。")
     said = {key: request.POST.get(key, "") for key in ("priority", "reason")}
     try:
         calling.prioritise(ticket, by=request.principal, **said)
