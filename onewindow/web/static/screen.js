@@ -15,8 +15,8 @@ function part(tag, text, name) {
 
 function showZone(board) {
   const calls = main.querySelector("[data-calls]");
-  const shown = board.calls.slice(0, 3).map((call, at) => {
-    const line = part("p", "", "scr-call" + (at === 0 ? " scr-call-new" : ""));
+  const shown = board.calls.map((call, at) => {
+    const line = part("p", "", "scr-call" + (at === 0 ? " scr-call-new" : at < 3 ? "" : " scr-call-before"));
     line.append(part("b", call.number), part("span", "请到"), part("strong", call.window), part("span", "号窗口"));
     return line;
   });
