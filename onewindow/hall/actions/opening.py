@@ -16,7 +16,7 @@ from onewindow.hall import slots
 from onewindow.hall.actions import capacity
 from onewindow.hall.actions.rostering import manages
 from onewindow.hall.hours import AHEAD, Timetable
-from onewindow.hall.models import Hours, Queue, Slot, SpecialDay, Zone
+from onewindow.hall.models import Booking, Hours, Queue, Slot, SpecialDay, Zone
 from onewindow.hall.sessions import WEEKDAYS
 from onewindow.kernel import clock, ledger
 
@@ -96,7 +96,8 @@ def left_outside(site: Site, timetable: Timetable, days: tuple[date, date] | Non
 
 
 def booked_in(outside: Sequence[Slot]) -> int:
-    return sum(slot.taken_online + slot.taken_onsite for slot in outside)
+    """Those who will be told: whoever has checked in already is served."""
+    return Booking.objects.filter(slot__in=outside, state__in=Booking.LIVE).count()
 
 
 def write_hours(scope: Scope, rows: Sequence[Hours], *, by: Principal) -> int:
