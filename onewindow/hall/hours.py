@@ -60,8 +60,7 @@ class Timetable:
 
         Without rows never closed.
         """
-        if special := [row for row in self.special if row.day == day and _about(row, queue)]:
-            chosen = max(special, key=_closeness)
+        if chosen := self.special_day(queue, day):
             if chosen.opens is None or chosen.closes is None:
                 return []
             return [Period(chosen.opens, chosen.closes, Hours.Kind.REGULAR)]
@@ -70,6 +69,15 @@ class Timetable:
         weekday = _weekday(day)
         rows = [row for row in self.hours if row.weekday == weekday and _about(row, queue)]
         return sorted((Period(row.opens, row.closes, row.kind) for row in rows), key=lambda period: period.opens)
+
+    def special_day(self, queue: Queue | None, day: date) -> SpecialDay | None:
+        known = [row for row in self.special if row.day == day and _about(row, queue)]
+        return max(known, key=_closeness, default=None)
+
+    def why_closed(self, queue: Queue) -> str:
+        """The reason of today's exception, while it keeps the queue closed."""
+        special = self.special_day(queue, clock.today())
+        return special.reason if special and self.now(queue) is None else ""
 
     def served(self, queue: Queue | None, day: date) -> list[Period]:
         return [period for period in self.periods(queue, day) if self._staffed(queue, day, period)]
@@ -106,7 +114,8 @@ class Timetable:
         when = f"，{opens:%-m月%-d日 %H:%M} 开始服务" if opens else ""
         if running:
             return f"“{queue.name}”今天的{Hours.Kind(running.kind).label}没有排窗口值班{when}。"
-        return f"“{queue.name}”现在不在服务时间{when}。"
+        why = f"（{reason}）" if (reason := self.why_closed(queue)) else ""
+        return f"“{queue.name}”现在不在服务时间{why}{when}。"
 
 
 def _rostered(site_id: str, first: date, last: date) -> Mapping[tuple[date, str, int], int]:

@@ -145,7 +145,9 @@ class TestHours:
     def test_a_closed_queue_gives_no_number_and_says_when(self, client, queue):
         SpecialDay.objects.create(site=queue.site, day=clock.today(), reason="设备检修")
         page = client.post(reverse("hall-draw", args=["510114"]), {"queue": queue.pk}, follow=True)
-        assert "现在不在服务时间" in page.content.decode() and not Ticket.objects.exists()
+        assert "现在不在服务时间（设备检修）" in page.content.decode() and not Ticket.objects.exists()
+        for name in ("hall", "kiosk"):
+            assert "设备检修" in client.get(reverse(name, args=["510114"])).content.decode(), name
 
     def test_drawing_on_the_phone_is_limited(self, client, queue, monkeypatch):
         """By address: a hall's own network, whose visitors share one, has room for all of them."""

@@ -33,9 +33,10 @@ def start(request: Request, code: str) -> HttpResponse:
         (zone for zone in zones if zone.code == request.GET.get("zone")), zones[0] if len(zones) == 1 else None
     )
     queues = list(chosen.queues.all()) if chosen else []
+    timetable = Timetable.of(site.pk)
     context = {
         "site": site, "zones": zones, "zone": chosen, "queues": queues,
-        "open": open_queues(queues, Timetable.of(site.pk)), "loads": estimates.loads(queues),
+        "open": open_queues(queues, timetable), "why_closed": timetable.why_closed, "loads": estimates.loads(queues),
         "more": drawing.visit_of_today(site, request.GET.get("visit", "")),
     }  # fmt: skip
     return render(request, "kiosk/start.html", context)

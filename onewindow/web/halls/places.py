@@ -64,7 +64,7 @@ def _context(site: Site) -> dict[str, Any]:
     rows = [(queue, timetable.now(queue), loads[queue.pk], timetable.next_opening(queue)) for queue in queues]
     return {
         "site": site, "rows": rows, "priorities": Ticket.SELF_DECLARED, "kept": timetable.kept,
-        "offers": offers.of(queues),
+        "offers": offers.of(queues), "why_closed": timetable.why_closed,
         "now": serving.now(site, timetable, queues),
     }  # fmt: skip
 
