@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from time_machine import travel
 
 from onewindow.accounts.models import Post, User
 from onewindow.accounts.principal import from_user
@@ -24,13 +26,14 @@ from tests.factories.catalogue import agency, flagship
 
 pytestmark = pytest.mark.django_db
 LICENCE = "XDA0106"
+MONDAY = "2026-03-02 10:00+08:00"
 GROUND = "《行政许可法》第二十五条，相对集中行政许可权"
 STAY = transfer.PRESETS["accepted_stay"][1]
 
 
 @pytest.fixture
 def monday(calendar, time_machine):
-    time_machine.move_to("2026-03-02 10:00+08:00")
+    time_machine.move_to(MONDAY)
     return time_machine
 
 
@@ -81,9 +84,24 @@ def dates(case: Case):
     return {each.key: each.date for each in deadlines.all_of(found)} | {"cached": found.due_on}
 
 
+@pytest.fixture(scope="class")
+def begun(django_db_setup, django_db_blocker):
+    """One of every stage, of an item of the health bureau; there for a class of tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with travel(MONDAY):
+            clock.load_holidays(settings.DATA_DIR / "holidays.json")
+            made = {name: case.pk for name, case in each_stage().items()}
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def lives(monday):
-    """One of every stage, of an item of the health bureau."""
+def lives(begun, db, time_machine):
+    time_machine.move_to(MONDAY)
+    return {name: Case.objects.select_related("version", "item", "agency").get(pk=pk) for name, pk in begun.items()}
+
+
+def each_stage() -> dict[str, Case]:
     flagship(LICENCE, agency="WJJ")
     staffed()
     found = {"draft": whole(LICENCE), "filed": submitted(LICENCE), "accepted": submitted(LICENCE)}
