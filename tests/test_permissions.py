@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from onewindow.accounts.models import Post
 from onewindow.cases.actions import drafts, intake
 from onewindow.cases.models import Case, CasePaper
 from onewindow.catalogue import lists
 from onewindow.documents import files
 from onewindow.feedback.models import Rating
+from tests.cast import Member, member, officer
 from tests.factories import cases
+from tests.factories.accounts import UserFactory
 from tests.factories.applications import fill
 from tests.factories.catalogue import flagship
 
@@ -207,6 +213,10 @@ def test_every_page_is_in_the_table():
 
 @pytest.fixture
 def matter(db, citizen) -> Case:
+    return a_matter(citizen)
+
+
+def a_matter(citizen: Member) -> Case:
     """A submitted case with one paper, a receipt and an invitation to rate."""
     case = drafts.open_case(flagship(), by=citizen.principal, person=citizen.person)
     stored = files.store(
@@ -223,6 +233,28 @@ def matter(db, citizen) -> Case:
 def people(citizen, other_citizen, clerk, decider, other_agency_clerk) -> dict[str, Client]:
     members = [citizen, other_citizen, clerk, decider, other_agency_clerk]
     return dict(zip(ROLES, [Client(), *(member.client for member in members)], strict=True))
+
+
+@pytest.fixture(scope="class")
+def settled(django_db_setup, django_db_blocker) -> Iterator[tuple[Case, dict[str, str]]]:
+    """The matter, and the cookies of those who try its doors: made once for all doors of a class of tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        citizen = UserFactory(name="李秀英")
+        members = [member(citizen), member(UserFactory(name="陈静")), officer(Post.Role.CLERK, name="刘敏")]
+        members += [officer(Post.Role.DECIDER, name="赵勇"), officer(Post.Role.CLERK, agency="MZJ", name="周丽")]
+        cookies = [each.client.cookies[settings.SESSION_COOKIE_NAME].value for each in members]
+        yield a_matter(members[0]), dict(zip(ROLES[1:], cookies, strict=True))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def doors(settled, db) -> tuple[Case, dict[str, Client]]:
+    """What one test does to them is undone before the next."""
+    case, cookies = settled
+    clients = {role: Client() for role in ROLES}
+    for role, cookie in cookies.items():
+        clients[role].cookies[settings.SESSION_COOKIE_NAME] = cookie
+    return Case.objects.get(pk=case.pk), clients
 
 
 def address(name: str, case: Case) -> str:
@@ -268,18 +300,20 @@ def outcome(response) -> object:
     return NO if response.status_code == 404 else OK
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_who_may_open(name, matter, people):
-    method, expected = PAGES[name]
-    found = []
-    for role in ROLES:
-        data = {"HTTP_TUS_RESUMABLE": "1.0.0"} if name.startswith("upload") else {}
-        if name == "list-ticks":
-            data |= {"data": "material=photo", "content_type": "application/x-www-form-urlencoded"}
-        response = people[role].generic(method, address(name, matter), **data)
-        assert response.status_code < 500
-        found.append(outcome(response))
-    if name in {"sign-in", "sign-in-code", "staff-sign-in", "staff-totp", "staff-enrol", "sign-out", "my-sessions"}:
-        assert NO not in found  # these doors lead on to each other
-    else:
-        assert dict(zip(ROLES, found, strict=True)) == dict(zip(ROLES, expected, strict=True))
+class TestDoors:
+    @pytest.mark.parametrize("name", PAGES)
+    def test_who_may_open(self, name, doors):
+        method, expected = PAGES[name]
+        matter, people = doors
+        found = []
+        for role in ROLES:
+            data = {"HTTP_TUS_RESUMABLE": "1.0.0"} if name.startswith("upload") else {}
+            if name == "list-ticks":
+                data |= {"data": "material=photo", "content_type": "application/x-www-form-urlencoded"}
+            response = people[role].generic(method, address(name, matter), **data)
+            assert response.status_code < 500
+            found.append(outcome(response))
+        if name in {"sign-in", "sign-in-code", "staff-sign-in", "staff-totp", "staff-enrol", "sign-out", "my-sessions"}:
+            assert NO not in found  # these doors lead on to each other
+        else:
+            assert dict(zip(ROLES, found, strict=True)) == dict(zip(ROLES, expected, strict=True))
