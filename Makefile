@@ -40,7 +40,7 @@ serve: setup  ## 只起网站（另开终端运行 onewindow worker）
 	@$(ONEWINDOW) migrate --verbosity 0 && $(ONEWINDOW) serve
 
 test: setup $(VENV)/.dev  ## 全部测试（自带数据库；浏览器测试需要 Chromium）
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup $(VENV)/.dev  ## 规范、类型、分层、模板
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
