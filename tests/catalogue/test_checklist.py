@@ -1,3 +1,4 @@
+import time
 from timeit import timeit
 
 import pytest
@@ -111,4 +112,5 @@ def test_only_possible_answers_are_read(raw, read):
 
 def test_a_checklist_takes_less_than_a_millisecond():
     checklist(GUIDE, {})
-    assert timeit(lambda: checklist(GUIDE, {"age": 70}), number=200) / 200 < 0.001
+    # Of the processor: how long it takes on the wall is a matter of who else is at work.
+    assert timeit(lambda: checklist(GUIDE, {"age": 70}), timer=time.process_time, number=200) / 200 < 0.001
