@@ -66,7 +66,7 @@ def test_from_the_doorstep_to_the_town(visit):
     town.goto("/desk/errands/town/")
     look(town, "errand-town")
     town.locator("table a").first.click()
-    town.locator("#hands input[type=checkbox]").check()
+    town.locator("#hands input[name=paper]").check()
     town.get_by_role("button", name="签收").click()
     expect(town.get_by_text("已全部签收")).to_be_visible()
     assert Held.objects.get().holder == "town"
