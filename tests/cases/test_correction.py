@@ -141,11 +141,11 @@ class TestAtTheWindow:
         assert other_agency_clerk.client.get(url).status_code == 404
         page = clerk.client.get(url).content.decode()
         assert DARK["text"] in page and PHONE["text"] in page
-        data = {"seen": case.revision, "seen_paper": "photo", "phone": "13880007777", "present": "self"}
+        data = {"form-seen": case.revision, "seen-paper": "photo", "phone": "13880007777", "who-present": "self"}
         refused = clerk.client.post(url, data)
         assert refused.status_code == 422 and "签名确认" in refused.content.decode()
         assert "13880007777" in refused.content.decode(), "what was typed is still there"
-        done = clerk.client.post(url, data | {"signed": "更正确认书，3月2日签名"}, follow=True).content.decode()
+        done = clerk.client.post(url, data | {"signed-on": "更正确认书，3月2日签名"}, follow=True).content.decode()
         assert "已收到补正" in done
         case.refresh_from_db()
         assert case.state == State.RECEIVED
