@@ -81,9 +81,8 @@ def play(servers: Sequence[Server], waiting: Sequence[Waiting], service: Service
         heads = [key for key in serves[n] if lines[key]]
         first = min((lines[key][-1] for key in heads), default=None)
         if first is None or waiting[first].after > at:
-            for line in (
-                servers[n].queues - servers[n].closed
-            ):  # whoever draws now comes before those who asked to come later
+            # Whoever draws now comes before those who asked to come later.
+            for line in servers[n].queues - servers[n].closed:
                 drawn_now.setdefault(line, Turn(at, varied[line] / many[line] ** 2))
             if first is not None:
                 heapq.heappush(free, (waiting[first].after, n))
